@@ -1,0 +1,60 @@
+# poss_folder(NAME [OBJECT] [USES folder…] [LIBS target…]) makes the target poss_NAME of a folder of
+# src from all its .cpp files; files ending in _test.cpp become the test program NAME_test.
+
+set(POSS_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  list(APPEND POSS_WARNINGS -Wthread-safety)
+endif()
+
+add_library(poss_options INTERFACE)
+target_compile_options(poss_options INTERFACE ${POSS_WARNINGS})
+target_include_directories(poss_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(poss_options INTERFACE POSS_VERSION="${PROJECT_VERSION}"
+                           BOOST_ALLOW_DEPRECATED_HEADERS)
+if(POSS_SANITIZE)
+  target_compile_options(poss_options INTERFACE -fsanitize=${POSS_SANITIZE}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(poss_options INTERFACE -fsanitize=${POSS_SANITIZE})
+endif()
+
+function(poss_folder name)
+  cmake_parse_arguments(ARG "OBJECT" "" "USES;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(ARG_OBJECT)
+    add_library(poss_${name} OBJECT ${sources})
+  else()
+    add_library(poss_${name} STATIC ${sources})
+  endif()
+  list(TRANSFORM ARG_USES PREPEND poss_)
+  target_link_libraries(poss_${name} PUBLIC poss_options ${ARG_USES} ${ARG_LIBS})
+  if(tests)
+    set_property(GLOBAL APPEND PROPERTY POSS_TEST_FOLDERS ${name})
+    set_property(GLOBAL PROPERTY POSS_TESTS_${name} "${tests}")
+  endif()
+endfunction()
+
+# One test program a folder. Tests find their data from the source root, their working folder.
+function(poss_add_folder_tests)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  get_property(folders GLOBAL PROPERTY POSS_TEST_FOLDERS)
+  foreach(folder IN LISTS folders)
+    get_property(tests GLOBAL PROPERTY POSS_TESTS_${folder})
+    poss_test(${folder}_test SOURCES ${tests} USES ${folder})
+  endforeach()
+endfunction()
+
+# poss_test(NAME SOURCES file… [USES folder…] [LIBS target…]): a GoogleTest program, every case a
+# ctest of its own.
+function(poss_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  list(TRANSFORM ARG_USES PREPEND poss_)
+  target_link_libraries(${name} PRIVATE poss_options ${ARG_USES} ${ARG_LIBS} GTest::gmock
+                        GTest::gtest_main)
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
+                       PROPERTIES TIMEOUT 120 LABELS unit)
+endfunction()
