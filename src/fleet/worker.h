@@ -1,0 +1,104 @@
+// Worker: cameras and the skills that run on them, in this process.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/result.h"
+#include "base/sync.h"
+#include "graph/graph.h"
+#include "graph/node.h"
+#include "graph/skill.h"
+#include "media/camera.h"
+
+namespace poss::fleet {
+
+struct CameraSpec {
+  std::string id;    // a slug, unique
+  std::string name;  // as people see it
+  media::SourceConfig source;
+};
+
+// One skill on one camera.
+struct DeploymentSpec {
+  std::string id;  // a slug, unique
+  std::string name;
+  std::string camera;  // CameraSpec::id
+  Skill skill;
+  bool every_frame = false;      // the source waits for the skill: nothing is dropped (files only)
+  std::uint64_t max_frames = 0;  // stop after so many; 0: never
+};
+
+enum class DeploymentState {
+  starting,  // no frame yet
+  running,
+  degraded,  // at work, but a node fails or the camera is gone
+  failed,    // could not start
+  ended,     // the source has no more frames, or max_frames came
+};
+
+struct DeploymentReport {
+  std::string id;
+  std::string name;
+  std::string camera;
+  std::string skill;       // Skill::id
+  std::string skill_name;
+  DeploymentState state = DeploymentState::starting;
+  std::string cause;  // one sentence; empty while all is well
+  double fps_asked = 0;
+  double fps_reached = 0;       // over the last 10 to 20 seconds
+  std::uint64_t frames = 0;     // run through the skill
+  std::uint64_t dropped = 0;    // replaced by a newer one before the skill was ready
+  DurationSummary latency;      // from capture to the end of the graph; live pace only
+  std::vector<NodeStats> nodes;
+};
+
+struct CameraReport {
+  std::string id;
+  std::string name;
+  std::string uri;  // without credentials
+  media::CameraStatus status;
+};
+
+// Each camera reads on its own thread and each deployment works on its own, joined by a queue of
+// one frame in which the newest wins. All members are thread-safe.
+class Worker {
+ public:
+  // The references outlive the worker.
+  Worker(const NodeRegistry& registry, const Services& services,
+         const Clock& clock = system_clock());
+  ~Worker();  // stop()s
+
+  // Adds a camera and begins to read it. The others notice nothing.
+  Result<void> add_camera(CameraSpec spec);
+  // Checks the skill, opens its nodes and begins to work.
+  Result<void> add_deployment(DeploymentSpec spec);
+  // Stops sources first, then lets every skill finish what it has. Final.
+  void stop();
+
+  // Waits until every deployment has ended or `deadline` has come; true when they have.
+  bool wait_until_ended(Steady::time_point deadline);
+
+  std::vector<CameraReport> cameras() const;
+  std::vector<DeploymentReport> deployments() const;
+  std::vector<Skill> skills() const;  // of the deployments, each once
+  // The camera, or not_found. Valid while the worker lives.
+  Result<media::Camera*> camera(const std::string& id) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace poss::fleet
+
+template <>
+struct poss::EnumNames<poss::fleet::DeploymentState> {
+  using S = poss::fleet::DeploymentState;
+  static constexpr std::array values{
+      std::pair{S::starting, "starting"}, std::pair{S::running, "running"},
+      std::pair{S::degraded, "degraded"}, std::pair{S::failed, "failed"},
+      std::pair{S::ended, "ended"}};
+};
