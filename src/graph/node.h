@@ -33,6 +33,7 @@ class Emitter {
 
  private:
   friend class Graph;
+  friend class NodeHarness;  // tests of one node
   std::vector<std::pair<size_t, Message>> sent_;
 };
 
