@@ -1,0 +1,270 @@
+// HTTP over libcurl's multi interface, which can be woken to give up.
+#include "net/http.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include <curl/curl.h>
+
+#include "base/log.h"
+
+namespace poss::net {
+namespace {
+
+void start_library() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  static_cast<void>(started);
+}
+
+struct EasyRelease {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+};
+struct ListRelease {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct UrlRelease {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+// Where the answer's body goes.
+struct Body {
+  std::string bytes;
+  size_t limit = 0;
+  bool too_long = false;
+};
+
+size_t take_body(char* data, size_t, size_t size, void* target) {
+  auto& body = *static_cast<Body*>(target);
+  if (body.bytes.size() + size > body.limit) {
+    body.too_long = true;
+    return 0;
+  }
+  body.bytes.append(data, size);
+  return size;
+}
+
+std::string_view reason(long status) {
+  switch (status) {
+    case 400:
+      return " (bad request)";
+    case 401:
+      return " (not authorised)";
+    case 403:
+      return " (forbidden)";
+    case 404:
+      return " (not found)";
+    case 405:
+      return " (method not allowed)";
+    case 413:
+      return " (too large)";
+    case 415:
+      return " (media type not taken)";
+    case 429:
+      return " (too many requests)";
+    case 500:
+      return " (internal server error)";
+    case 502:
+      return " (bad gateway)";
+    case 503:
+      return " (service unavailable)";
+    case 504:
+      return " (gateway timed out)";
+    default:
+      return "";
+  }
+}
+
+Error status_error(const std::string& name, long status) {
+  Code code = Code::invalid_argument;
+  if (status == 401 || status == 403 || status == 407) code = Code::permission_denied;
+  if (status == 404 || status == 410) code = Code::not_found;
+  if (status == 409) code = Code::conflict;
+  if (status == 413 || status == 429 || status == 507) code = Code::resource_exhausted;
+  if (status == 408 || status == 504) code = Code::timed_out;
+  if (status >= 500 && status != 504 && status != 507) code = Code::unavailable;
+  const std::string answer =
+      name + " answered with status " + std::to_string(status) + std::string(reason(status));
+  if (status >= 300 && status < 400) {
+    return {code, answer + ", a redirection; use the address it points to"};
+  }
+  return {code, answer};
+}
+
+Error transfer_error(const std::string& name, CURLcode code, long system_error,
+                     const HttpRequest& request) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {Code::unavailable, name + ": no such host; check the name and the name server"};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {Code::unavailable, name + ": the proxy's host is not known"};
+    case CURLE_COULDNT_CONNECT:
+      if (system_error == ECONNREFUSED) {
+        return {Code::unavailable,
+                name + ": the connection was refused; is the server running on this port?"};
+      }
+      return {Code::unavailable,
+              name + ": no connection" +
+                  (system_error != 0
+                       ? std::string(" (") + std::strerror(static_cast<int>(system_error)) + ")"
+                       : std::string())};
+    case CURLE_OPERATION_TIMEDOUT:
+      return {Code::timed_out,
+              name + ": no answer within " + std::to_string(request.timeout.count()) + " ms"};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CONNECT_ERROR:
+      return {Code::permission_denied, name + ": no secure connection (" +
+                                           curl_easy_strerror(code) +
+                                           "); check which authority signed its certificate"};
+    case CURLE_TOO_MANY_REDIRECTS:
+      return {Code::invalid_argument, name + ": redirects more than 5 times"};
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return {Code::invalid_argument, name + ": not an http or https address"};
+    case CURLE_OUT_OF_MEMORY:
+      return {Code::resource_exhausted, name + ": no memory left for the request"};
+    default:
+      return {Code::unavailable, name + ": " + curl_easy_strerror(code)};
+  }
+}
+
+bool plain_header(const std::string& name, const std::string& value) {
+  // A token and a field value: RFC 9110, sections 5.1 and 5.5.
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || kMarks.find(c) != std::string_view::npos;
+  });
+  return token && std::none_of(value.begin(), value.end(), [](char c) {
+           return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+         });
+}
+
+}  // namespace
+
+Result<void> check_http_url(std::string_view url) {
+  start_library();
+  const auto bad = [&](std::string_view what) {
+    return Error{Code::invalid_argument,
+                 "'" + mask_uri(url) + "' " + std::string(what) + "; write http://host/path"};
+  };
+  const std::unique_ptr<CURLU, UrlRelease> parsed(curl_url());
+  if (!parsed || url.find('\0') != std::string_view::npos ||
+      curl_url_set(parsed.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK) {
+    return bad("is not an absolute URL");
+  }
+  char* scheme = nullptr;
+  curl_url_get(parsed.get(), CURLUPART_SCHEME, &scheme, 0);
+  const std::string name = scheme ? scheme : "";
+  curl_free(scheme);
+  if (name != "http" && name != "https") return bad("is not an http or https address");
+  return {};
+}
+
+struct HttpClient::State {
+  CURLM* multi = nullptr;
+  std::atomic<bool> cancelled = false;
+};
+
+HttpClient::HttpClient() : state_(std::make_unique<State>()) {
+  start_library();
+  state_->multi = curl_multi_init();
+}
+
+HttpClient::~HttpClient() { curl_multi_cleanup(state_->multi); }
+
+void HttpClient::cancel() {
+  state_->cancelled = true;
+  curl_multi_wakeup(state_->multi);
+}
+
+Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
+  POSS_TRY(check_http_url(request.url));
+  const std::string name = "'" + mask_uri(request.url) + "'";
+  for (const auto& [key, value] : request.headers) {
+    if (!plain_header(key, value)) {
+      return Error{Code::invalid_argument,
+                   name + ": the header '" + key + "' has characters that a header cannot hold"};
+    }
+  }
+  const std::unique_ptr<CURL, EasyRelease> easy(curl_easy_init());
+  if (!easy || !state_->multi) {
+    return Error{Code::resource_exhausted, name + ": no memory left for the request"};
+  }
+  CURL* handle = easy.get();
+  std::unique_ptr<curl_slist, ListRelease> headers;
+  const auto add_header = [&headers](const std::string& line) {
+    // The list stays the same object once it has a first entry.
+    curl_slist* grown = curl_slist_append(headers.get(), line.c_str());
+    if (grown && !headers) headers.reset(grown);
+  };
+  add_header("Expect:");  // do not wait for "100 Continue" before the body
+  for (const auto& [key, value] : request.headers) {
+    add_header(value.empty() ? key + ";" : key + ": " + value);
+  }
+  Body body{.bytes = {}, .limit = request.max_response_bytes, .too_long = false};
+  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
+  curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 5L);
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, "poss/" POSS_VERSION);
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &body);
+  if (!request.ca_file.empty()) {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
+  }
+  if (request.method != HttpMethod::get) {
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+    if (request.method == HttpMethod::put) curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "PUT");
+  }
+
+  curl_multi_add_handle(state_->multi, handle);
+  CURLcode code = CURLE_OK;
+  bool done = false;
+  while (!done && !state_->cancelled) {
+    int running = 0;
+    if (curl_multi_perform(state_->multi, &running) != CURLM_OK) {
+      code = CURLE_FAILED_INIT;
+      break;
+    }
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(state_->multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      code = message->data.result;
+      done = true;
+    }
+    if (!done) curl_multi_poll(state_->multi, nullptr, 0, 1000, nullptr);
+  }
+  long status = 0;
+  long system_error = 0;
+  const char* type = nullptr;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &system_error);
+  curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
+  HttpResponse response{.status = static_cast<int>(status),
+                        .content_type = type ? type : "",
+                        .body = std::move(body.bytes)};
+  curl_multi_remove_handle(state_->multi, handle);
+
+  if (state_->cancelled && !done) {
+    return Error{Code::unavailable, name + ": the request was cancelled"};
+  }
+  // What failed on the server is told by its status, however long the page about it is.
+  if (status >= 300 && (code == CURLE_OK || body.too_long)) return status_error(name, status);
+  if (body.too_long) {
+    return Error{Code::resource_exhausted,
+                 name + ": the answer is longer than " + std::to_string(body.limit) + " bytes"};
+  }
+  if (code != CURLE_OK) return transfer_error(name, code, system_error, request);
+  return response;
+}
+
+}  // namespace poss::net
