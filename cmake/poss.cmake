@@ -1,5 +1,6 @@
-# poss_folder(NAME [OBJECT] [USES folder…] [LIBS target…]) makes the target poss_NAME of a folder of
-# src from all its .cpp files; files ending in _test.cpp become the test program NAME_test.
+# poss_folder(NAME [OBJECT] [USES folder…] [LIBS target…] [TEST_LIBS target…]) makes the target
+# poss_NAME of a folder of src from all its .cpp files; files ending in _test.cpp become the test
+# program NAME_test, which alone links TEST_LIBS.
 
 set(POSS_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
@@ -18,7 +19,7 @@ if(POSS_SANITIZE)
 endif()
 
 function(poss_folder name)
-  cmake_parse_arguments(ARG "OBJECT" "" "USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "OBJECT" "" "USES;LIBS;TEST_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
@@ -33,6 +34,7 @@ function(poss_folder name)
   if(tests)
     set_property(GLOBAL APPEND PROPERTY POSS_TEST_FOLDERS ${name})
     set_property(GLOBAL PROPERTY POSS_TESTS_${name} "${tests}")
+    set_property(GLOBAL PROPERTY POSS_TEST_LIBS_${name} "${ARG_TEST_LIBS}")
   endif()
 endfunction()
 
@@ -43,7 +45,8 @@ function(poss_add_folder_tests)
   get_property(folders GLOBAL PROPERTY POSS_TEST_FOLDERS)
   foreach(folder IN LISTS folders)
     get_property(tests GLOBAL PROPERTY POSS_TESTS_${folder})
-    poss_test(${folder}_test SOURCES ${tests} USES ${folder})
+    get_property(libs GLOBAL PROPERTY POSS_TEST_LIBS_${folder})
+    poss_test(${folder}_test SOURCES ${tests} USES ${folder} LIBS ${libs})
   endforeach()
 endfunction()
 

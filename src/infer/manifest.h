@@ -12,7 +12,7 @@
 namespace poss::infer {
 
 enum class Task { detection, classification };
-enum class Fit { letterbox, stretch };        // letterbox: scaled to fit, the rest padded
+enum class Fit { letterbox, stretch };  // letterbox: scaled to fit, the rest padded
 enum class LetterboxAlign { center, top_left };
 enum class ColorOrder { rgb, bgr };
 enum class TensorLayout { nchw, nhwc };
@@ -35,8 +35,9 @@ struct InputSpec {
   ColorOrder color = ColorOrder::rgb;
   Fit fit = Fit::stretch;
   LetterboxAlign align = LetterboxAlign::center;
-  double pad = 114;                 // value of the letterbox border, 0..255
-  std::vector<double> mean{0, 0, 0};  // tensor = (pixel 0..255 − mean) / std, per channel in `color` order
+  double pad = 114;  // value of the letterbox border, 0..255
+  std::vector<double> mean{
+      0, 0, 0};  // tensor = (pixel 0..255 − mean) / std, per channel in `color` order
   std::vector<double> std{1, 1, 1};
   static void declare(Fields<InputSpec>& f);
 };
@@ -72,3 +73,51 @@ struct Manifest {
 Result<Manifest> read_manifest(const std::filesystem::path& folder);
 
 }  // namespace poss::infer
+
+namespace poss {
+
+template <>
+struct EnumNames<infer::Task> {
+  static constexpr std::array values{std::pair{infer::Task::detection, "detection"},
+                                     std::pair{infer::Task::classification, "classification"}};
+};
+template <>
+struct EnumNames<infer::Fit> {
+  static constexpr std::array values{std::pair{infer::Fit::letterbox, "letterbox"},
+                                     std::pair{infer::Fit::stretch, "stretch"}};
+};
+template <>
+struct EnumNames<infer::LetterboxAlign> {
+  static constexpr std::array values{std::pair{infer::LetterboxAlign::center, "center"},
+                                     std::pair{infer::LetterboxAlign::top_left, "top_left"}};
+};
+template <>
+struct EnumNames<infer::ColorOrder> {
+  static constexpr std::array values{std::pair{infer::ColorOrder::rgb, "rgb"},
+                                     std::pair{infer::ColorOrder::bgr, "bgr"}};
+};
+template <>
+struct EnumNames<infer::TensorLayout> {
+  static constexpr std::array values{std::pair{infer::TensorLayout::nchw, "nchw"},
+                                     std::pair{infer::TensorLayout::nhwc, "nhwc"}};
+};
+template <>
+struct EnumNames<infer::TensorType> {
+  static constexpr std::array values{std::pair{infer::TensorType::float32, "float32"},
+                                     std::pair{infer::TensorType::uint8, "uint8"}};
+};
+template <>
+struct EnumNames<infer::Decoder> {
+  static constexpr std::array values{std::pair{infer::Decoder::boxes_scores, "boxes_scores"},
+                                     std::pair{infer::Decoder::anchors, "anchors"},
+                                     std::pair{infer::Decoder::yolov8, "yolov8"},
+                                     std::pair{infer::Decoder::classification, "classification"}};
+};
+template <>
+struct EnumNames<infer::Activation> {
+  static constexpr std::array values{std::pair{infer::Activation::none, "none"},
+                                     std::pair{infer::Activation::sigmoid, "sigmoid"},
+                                     std::pair{infer::Activation::softmax, "softmax"}};
+};
+
+}  // namespace poss

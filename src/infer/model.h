@@ -30,7 +30,7 @@ struct ClassScore {
 
 struct DetectOptions {
   float min_score = 0.5f;
-  float max_iou = 0.6f;   // class-wise non-maximum suppression
+  float max_iou = 0.6f;  // class-wise non-maximum suppression
   int max_objects = 100;
 };
 
@@ -41,8 +41,13 @@ struct Timings {
   std::chrono::nanoseconds post{};
 };
 
+class RunGate;  // infer/gate.h
+
 struct ModelOptions {
   int threads = 1;  // intra-op threads; 1 measured fastest when several streams share a machine
+  // Bounds how many calls work at once, in the order of their arrival; the others wait. Null: the
+  // process's own gate, one call a CPU core over all models.
+  std::shared_ptr<RunGate> gate;
 };
 
 // Thread-safe: any number of threads may call the const members at once.
@@ -57,17 +62,18 @@ class Model {
   virtual const Manifest& manifest() const = 0;
   virtual const std::vector<std::string>& labels() const = 0;
 
-  // Objects in `image`, best first. Only for task detection.
+  // Objects in `image`, best first. Only for task detection. `timings` leaves out the wait for
+  // other calls.
   virtual Result<std::vector<DetectedObject>> detect(const ImageView& image,
                                                      const DetectOptions& options,
                                                      Timings* timings = nullptr) const = 0;
 
   // The `top` best classes of each crop (pixels of `image`; an empty list: the whole picture),
-  // best first; one batch where the model allows it. Only for task classification.
-  virtual Result<std::vector<std::vector<ClassScore>>> classify(const ImageView& image,
-                                                                std::span<const PixelRect> crops,
-                                                                int top,
-                                                                Timings* timings = nullptr) const = 0;
+  // best first; batches where the model allows them. Crops are cut to the picture; one wholly
+  // outside gets an empty list. Only for task classification.
+  virtual Result<std::vector<std::vector<ClassScore>>> classify(
+      const ImageView& image, std::span<const PixelRect> crops, int top,
+      Timings* timings = nullptr) const = 0;
 
   // Runs the network alone on a tensor of zeros: for measuring.
   virtual Result<void> run_empty() const = 0;
