@@ -10,7 +10,10 @@ Error join_errors(std::span<const FieldError> errors) {
   std::string text;
   for (const auto& error : errors) {
     if (!text.empty()) text += "; ";
-    text += error.path.empty() ? error.message : "'" + error.path + "' " + error.message;
+    // A path is quoted unless it is words already, such as: node 'model'.
+    const bool words = error.path.find(' ') != std::string::npos;
+    const char* quote = words || error.path.empty() ? "" : "'";
+    text += quote + error.path + quote + (error.path.empty() ? "" : " ") + error.message;
   }
   return Error{Code::invalid_argument, text};
 }

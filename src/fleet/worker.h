@@ -19,6 +19,8 @@ struct CameraSpec {
   std::string id;    // a slug, unique
   std::string name;  // as people see it
   media::SourceConfig source;
+  // Read only from the first deployment on, so that it gets the first frame of a file.
+  bool wait_for_deployment = false;
 };
 
 // One skill on one camera.

@@ -40,6 +40,7 @@ struct Graph::Step {
   std::atomic<std::uint64_t> errors = 0;
   mutable Mutex mutex;
   std::string last_error GUARDED_BY(mutex);
+  Steady::time_point last_error_time GUARDED_BY(mutex){};
   std::unique_ptr<BoundedQueue<Message>> queue;  // null: runs on the caller's thread
   std::jthread thread;
 };
@@ -121,6 +122,7 @@ void Graph::process(Step& step, Message message) {
     step.errors.fetch_add(1, std::memory_order_relaxed);
     Lock lock(step.mutex);
     step.last_error = done.error().message;
+    step.last_error_time = end;
   }
   for (auto& [port, output] : sent) {
     const Link* last = nullptr;  // the last taker gets the message itself, the others copies
@@ -174,12 +176,14 @@ std::vector<NodeStats> Graph::stats() const {
                     .errors = step.errors.load(std::memory_order_relaxed),
                     .dropped = step.queue ? step.queue->dropped() : 0,
                     .last_error = {},
+                    .last_error_time = {},
                     .mean_ms = times.mean_ms,
                     .p99_ms = times.p99_ms,
                     .stages = step.node->stages()};
     {
       Lock lock(step.mutex);
       stats.last_error = step.last_error;
+      stats.last_error_time = step.last_error_time;
     }
     out.push_back(std::move(stats));
   }

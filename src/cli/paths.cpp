@@ -1,0 +1,39 @@
+// Where the parts of an installation lie.
+#include <cstdlib>
+
+#include "cli/command.h"
+
+namespace poss::cli {
+namespace {
+
+std::filesystem::path choose(const std::string& given, const char* variable,
+                             const std::filesystem::path& otherwise) {
+  if (!given.empty()) return given;
+  if (const char* value = std::getenv(variable); value && *value) return value;
+  return otherwise;
+}
+
+}  // namespace
+
+std::filesystem::path executable_folder() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::filesystem::current_path() : path.parent_path();
+}
+
+std::vector<std::filesystem::path> model_folders(const std::string& given) {
+  return {choose(given, "POSS_MODELS", executable_folder() / ".." / "zoo").lexically_normal()};
+}
+
+std::filesystem::path portal_folder(const std::string& given) {
+  return choose(given, "POSS_PORTAL", executable_folder() / ".." / ".." / "portal" / "dist")
+      .lexically_normal();
+}
+
+std::filesystem::path example_skills_folder() {
+  return choose("", "POSS_EXAMPLES", executable_folder() / ".." / ".." / "examples")
+             .lexically_normal() /
+         "skills";
+}
+
+}  // namespace poss::cli

@@ -1,0 +1,113 @@
+// `poss serve`: cameras, skills, the REST API and the portal in one process.
+#include <algorithm>
+#include <cstdio>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "fleet/worker.h"
+#include "infer/model.h"
+#include "infer/runtime.h"
+#include "server/event_hub.h"
+#include "server/server.h"
+
+namespace poss::cli {
+namespace {
+
+struct ServeOptions {
+  bool demo = false;
+  std::vector<std::string> cameras;
+  std::vector<std::string> skills;
+  std::string models;
+  std::string portal;
+  int port = 7070;
+};
+
+// Real pictures that anyone can install: pedestrians, from Debian's opencv-doc.
+constexpr const char* kDemoVideo = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
+
+Result<void> add_demo(ServeOptions& options) {
+  if (!std::filesystem::exists(kDemoVideo)) {
+    return Error{Code::unavailable, "the sample camera's video is not installed; run ./up --demo, "
+                                    "or: apt-get install opencv-doc"};
+  }
+  options.cameras.push_back(std::string("demo=") + kDemoVideo);
+  options.skills.push_back((example_skills_folder() / "watch_street.json").string());
+  return {};
+}
+
+Result<void> add_everything(const ServeOptions& options, fleet::Worker& worker) {
+  std::vector<Skill> skills;
+  for (const std::string& file : options.skills) {
+    POSS_ASSIGN(const json::value text, read_json_file(file));
+    POSS_ASSIGN(Skill skill, parse_skill(text).with("'" + file + "'"));
+    skills.push_back(std::move(skill));
+  }
+  for (const std::string& text : options.cameras) {
+    POSS_ASSIGN(CameraArgument camera, parse_camera(text));
+    const std::string id = slugify(camera.name);
+    camera.source.loop = true;  // a file stands in for a camera, and a camera does not end
+    POSS_TRY(worker.add_camera(
+        {.id = id, .name = camera.name, .source = camera.source, .wait_for_deployment = false}));
+    for (const Skill& skill : skills) {
+      POSS_TRY(worker.add_deployment({.id = slugify(id + "-" + skill.id),
+                                      .name = skill.name + " on " + camera.name,
+                                      .camera = id,
+                                      .skill = skill}));
+    }
+  }
+  return {};
+}
+
+Result<void> serve(ServeOptions options) {
+  hold_stop_signals();
+  if (options.demo) POSS_TRY(add_demo(options));
+  const auto runtime = infer::Runtime::get();
+  infer::ModelPool models(model_folders(options.models));
+  server::EventHub events;
+  Services services;
+  services.add<infer::ModelPool>(models);
+  services.add<InsightSink>(events);
+  fleet::Worker worker(node_registry(), services);
+  POSS_TRY(add_everything(options, worker));
+  POSS_ASSIGN(const auto server,
+              server::Server::create(
+                  {.port = static_cast<std::uint16_t>(options.port),
+                   .portal = portal_folder(options.portal),
+                   .demo = options.demo,
+                   .onnxruntime_version = runtime ? (*runtime)->version() : ""},
+                  worker, models, node_registry(), events));
+  // The one line on standard output: scripts wait for it.
+  std::printf("http://127.0.0.1:%d/\n", server->port());
+  std::fflush(stdout);
+  while (!wait_for_stop(std::chrono::hours(1))) {
+  }
+  spdlog::info("stopping");
+  server->stop();
+  worker.stop();
+  return {};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("serve", "Run cameras and skills, with portal and REST API");
+  auto options = std::make_shared<ServeOptions>();
+  command->add_flag("--demo", options->demo, "Add the sample camera and a skill that watches it");
+  command->add_option("--camera", options->cameras,
+                      "A camera as NAME=URI (rtsp://…, http://…, a file, a folder of images, "
+                      "/dev/videoN); may be given several times");
+  command->add_option("--skill", options->skills,
+                      "A skill file to run on every camera; may be given several times");
+  command->add_option("--port", options->port, "Port on 127.0.0.1; 0 takes a free one")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--models", options->models, "Folder with models (default: the zoo)");
+  command->add_option("--portal", options->portal, "Folder of the built portal");
+  command->footer(
+      "Example:\n  poss serve --camera dock=rtsp://192.0.2.7/stream --skill "
+      "examples/skills/detect_people.json\n\nPrints the address of the portal when it is ready. "
+      "Ctrl-C stops it.");
+  command->callback([options, &action] { action = [options] { return serve(*options); }; });
+}
+
+}  // namespace poss::cli
