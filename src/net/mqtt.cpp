@@ -389,10 +389,10 @@ void MqttClient::State::run() {
     lost(error);
     if (welcomed) {
       if (Steady::now() - welcome_time > options.max_pause) pause = options.min_pause;
-      spdlog::info("{}", error.message);
     }
     Lock lock(mutex);
     if (stop) return;
+    if (welcomed) spdlog::warn("{}", error.message);
     // A connection that held is renewed at once, one that breaks at the start after a pause.
     if (welcomed && Steady::now() - welcome_time > options.min_pause) continue;
     const auto until = Steady::now() + pause;
