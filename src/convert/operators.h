@@ -1,0 +1,82 @@
+// How one TFLite operator becomes ONNX nodes: what its conversion sees, and the tables of them all.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "convert/onnx_graph.h"
+#include "convert/tflite_file.h"
+
+namespace poss::convert {
+
+// Decoded outputs of TFLite_Detection_PostProcess.
+struct DetectionOutputs {
+  Value boxes;   // [1, N, 4]: xmin, ymin, xmax, ymax as fractions of the picture
+  Value scores;  // [1, N, K]: K classes without background
+};
+
+// The conversion of one operator: its inputs as values, its outputs' declarations. Thread-bound.
+class Step {
+ public:
+  Step(const TfliteFile& file, const TfliteOperator& op, std::vector<std::optional<Value>>& values,
+       OnnxGraph& to)
+      : graph(to), file_(file), op_(op), values_(values) {}
+
+  OnnxGraph& graph;
+  std::optional<DetectionOutputs> detection;  // set by the one operator that makes them
+
+  const tflite::Operator& table() const { return *op_.table; }
+  bool has(size_t input) const { return input < op_.inputs.size() && op_.inputs[input] >= 0; }
+  size_t inputs() const { return op_.inputs.size(); }
+  size_t outputs() const { return op_.outputs.size(); }
+  const TfliteTensor& output(size_t index = 0) const { return file_.tensors[op_.outputs[index]]; }
+
+  // The input as a value; quantised constants are dequantised.
+  Result<Value> value(size_t input) const;
+  // The same, which must be float32; with a rank when one is given.
+  Result<Value> real(size_t input, int rank = -1) const;
+  // A constant float32 input of the rank given.
+  Result<Value> weights(size_t input, int rank) const;
+  // The elements of a constant int32 or int64 input.
+  Result<std::vector<std::int64_t>> integers(size_t input) const;
+  // An axis written from the front or from the back, as 0 … rank − 1.
+  Result<int> axis(std::int64_t written, int rank) const;
+
+  // `value` after the activation, held within the range the output's quantisation can store. Some
+  // files have their ReLU6 only there.
+  Result<Value> finish(const Value& value, tflite::Activation activation) const;
+
+  Error error(const std::string& what) const;
+  Error missing_options() const { return error("has no options"); }
+
+ private:
+  const TfliteFile& file_;
+  const TfliteOperator& op_;
+  std::vector<std::optional<Value>>& values_;
+};
+
+// Makes the outputs of an operator, in their order.
+using Convert = Result<std::vector<Value>> (*)(Step& step);
+
+struct OperatorEntry {
+  tflite::BuiltinOperator code;
+  Convert convert;
+};
+
+std::span<const OperatorEntry> arithmetic_operators();
+std::span<const OperatorEntry> convolution_operators();
+std::span<const OperatorEntry> shape_operators();
+// TFLite_Detection_PostProcess without its non-maximum suppression: sets step.detection.
+Result<std::vector<Value>> convert_detection_postprocess(Step& step);
+
+// The type a tensor has in the ONNX graph; none when ONNX has no use for it here.
+std::optional<Element> element_of(const TfliteTensor& tensor);
+
+// A constant tensor as a value: quantised data as the real numbers it stands for.
+Result<Value> constant_value(const TfliteTensor& tensor);
+
+}  // namespace poss::convert
