@@ -387,9 +387,7 @@ void MqttClient::State::run() {
   for (;;) {
     const Error error = connect_and_serve();
     lost(error);
-    if (welcomed) {
-      if (Steady::now() - welcome_time > options.max_pause) pause = options.min_pause;
-    }
+    if (welcomed && Steady::now() - welcome_time > options.max_pause) pause = options.min_pause;
     Lock lock(mutex);
     if (stop) return;
     if (welcomed) spdlog::warn("{}", error.message);
