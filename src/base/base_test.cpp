@@ -1,8 +1,8 @@
 // Tests of the small parts of base: JSON text, files, time, ids, masking, queues, boxes.
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/file.h"
 #include "base/id.h"
@@ -71,7 +71,8 @@ TEST(Id, slugs_hold_only_what_is_safe_in_urls_and_file_names) {
 }
 
 TEST(Log, masks_credentials_in_uris) {
-  EXPECT_EQ(mask_uri("rtsp://bob:p@ss@cam:554/x?token=1&a=2"), "rtsp://***@cam:554/x?token=***&a=2");
+  EXPECT_EQ(mask_uri("rtsp://bob:p@ss@cam:554/x?token=1&a=2"),
+            "rtsp://***@cam:554/x?token=***&a=2");
   EXPECT_EQ(mask_uri("rtsp://cam/x"), "rtsp://cam/x");
   EXPECT_EQ(mask_uri("/dev/video0"), "/dev/video0");
 }

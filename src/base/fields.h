@@ -79,7 +79,9 @@ template <class T>
 class Fields;
 
 template <class T>
-concept Declared = requires(Fields<T>& fields) { T::declare(fields); };
+concept Declared = requires(Fields<T>& fields) {
+  T::declare(fields);
+};
 
 template <class T>
 struct FieldCodec;
@@ -284,10 +286,9 @@ struct FieldCodec<bool> {
 };
 
 template <class T>
-  requires std::integral<T> && (!std::same_as<T, bool>)
-struct FieldCodec<T> {
-  static void read(T& out, const json::value& value, const FieldSpec& spec,
-                   const std::string& path, std::vector<FieldError>& errors) {
+requires std::integral<T> &&(!std::same_as<T, bool>)struct FieldCodec<T> {
+  static void read(T& out, const json::value& value, const FieldSpec& spec, const std::string& path,
+                   std::vector<FieldError>& errors) {
     std::int64_t number = 0;
     if (const auto* integer = value.if_int64()) {
       number = *integer;
@@ -311,8 +312,8 @@ struct FieldCodec<T> {
 
 template <std::floating_point T>
 struct FieldCodec<T> {
-  static void read(T& out, const json::value& value, const FieldSpec& spec,
-                   const std::string& path, std::vector<FieldError>& errors) {
+  static void read(T& out, const json::value& value, const FieldSpec& spec, const std::string& path,
+                   std::vector<FieldError>& errors) {
     if (!value.is_number()) {
       errors.push_back({path, "must be a number, not " + detail::json_kind(value)});
       return;
@@ -347,7 +348,7 @@ struct FieldCodec<std::string> {
 };
 
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct FieldCodec<T> {
   static void read(T& out, const json::value& value, const FieldSpec&, const std::string& path,
                    std::vector<FieldError>& errors) {

@@ -38,7 +38,8 @@ struct Config {
 
 template <>
 struct EnumNames<Color> {
-  static constexpr std::array values{std::pair{Color::red, "red"}, std::pair{Color::green, "green"}};
+  static constexpr std::array values{std::pair{Color::red, "red"},
+                                     std::pair{Color::green, "green"}};
 };
 
 namespace {
@@ -83,8 +84,7 @@ TEST(Fields, every_error_is_reported_at_once_with_its_path) {
 }
 
 TEST(Fields, refuses_unknown_settings_and_guesses_the_meant_one) {
-  EXPECT_EQ(error_of(R"({"scoer": 0.5})"),
-            "'scoer' is not a known setting; did you mean 'score'?");
+  EXPECT_EQ(error_of(R"({"scoer": 0.5})"), "'scoer' is not a known setting; did you mean 'score'?");
   EXPECT_EQ(error_of(R"({"zzz": 1})"), "'zzz' is not a known setting");
 }
 

@@ -1,12 +1,12 @@
 // Reading and atomically replacing whole files with POSIX calls.
 #include "base/file.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace poss {
 namespace {
@@ -17,8 +17,8 @@ Error file_error(const std::filesystem::path& path, const char* what, int number
                     : number == ENOSPC || number == EDQUOT  ? Code::resource_exhausted
                     : number == EISDIR || number == ENOTDIR ? Code::invalid_argument
                                                             : Code::internal;
-  return Error{code, "cannot " + std::string(what) + " '" + path.string() +
-                         "': " + std::strerror(number)};
+  return Error{
+      code, "cannot " + std::string(what) + " '" + path.string() + "': " + std::strerror(number)};
 }
 
 // A file descriptor that closes itself.
@@ -48,9 +48,8 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t max_byte
   }
   if (static_cast<size_t>(info.st_size) > max_bytes) {
     return Error{Code::resource_exhausted, "'" + path.string() + "' has " +
-                                               std::to_string(info.st_size) +
-                                               " bytes; at most " + std::to_string(max_bytes) +
-                                               " are allowed here"};
+                                               std::to_string(info.st_size) + " bytes; at most " +
+                                               std::to_string(max_bytes) + " are allowed here"};
   }
   std::string bytes(static_cast<size_t>(info.st_size), '\0');
   size_t done = 0;

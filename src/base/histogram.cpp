@@ -35,8 +35,8 @@ DurationSummary DurationHistogram::summary(Steady::time_point now) const {
   if (out.count == 0) return out;
   out.mean_ms = (windows_[0].sum_ms + windows_[1].sum_ms) / static_cast<double>(out.count);
   const auto percentile = [&](double share) {
-    const auto wanted = static_cast<std::uint64_t>(
-        std::ceil(share * static_cast<double>(out.count)));
+    const auto wanted =
+        static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(out.count)));
     std::uint64_t seen = 0;
     for (size_t i = 0; i < kBuckets; ++i) {
       seen += windows_[0].buckets[i] + windows_[1].buckets[i];

@@ -1,11 +1,11 @@
 // Random ids from the kernel's generator, a block at a time.
 #include "base/id.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+
+#include <sys/random.h>
 
 namespace poss {
 

@@ -84,9 +84,9 @@ Result<json::value> parse_json(std::string_view text) {
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const auto last = before.rfind('\n');
   const auto column = last == std::string_view::npos ? before.size() + 1 : before.size() - last;
-  return Error{Code::invalid_argument,
-               "not valid JSON at line " + std::to_string(line) + ", column " +
-                   std::to_string(column) + ": " + (error ? error.message() : "extra text")};
+  return Error{Code::invalid_argument, "not valid JSON at line " + std::to_string(line) +
+                                           ", column " + std::to_string(column) + ": " +
+                                           (error ? error.message() : "extra text")};
 }
 
 Result<json::value> read_json_file(const std::filesystem::path& path, size_t max_bytes) {

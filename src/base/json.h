@@ -1,10 +1,11 @@
 // The JSON types POSS uses (Boost.JSON), and reading and writing them as text.
 #pragma once
 
-#include <boost/json.hpp>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include <boost/json.hpp>
 
 #include "base/result.h"
 
@@ -16,8 +17,7 @@ namespace json = boost::json;
 Result<json::value> parse_json(std::string_view text);
 
 // Reads and parses a file of at most `max_bytes`. The error names the file.
-Result<json::value> read_json_file(const std::filesystem::path& path,
-                                   size_t max_bytes = 16u << 20);
+Result<json::value> read_json_file(const std::filesystem::path& path, size_t max_bytes = 16u << 20);
 
 // Text with two-space indentation, keys in their order, a newline at the end. The same value
 // always gives the same bytes: generated files are compared in CI.

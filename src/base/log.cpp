@@ -1,9 +1,9 @@
 // The log's set-up, and the masking of credentials in URIs.
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-
 #include <array>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
 
 namespace poss {
 
@@ -26,8 +26,8 @@ std::string mask_uri(std::string_view uri) {
   if (at != std::string::npos && at >= start && at < end) out.replace(start, at - start, "***");
   const auto query = out.find('?');
   if (query == std::string::npos) return out;
-  static constexpr std::array kSecret{"password", "passwd", "pwd", "token", "key", "sig", "secret",
-                                      "auth", "pass"};
+  static constexpr std::array kSecret{"password", "passwd", "pwd",  "token", "key",
+                                      "sig",      "secret", "auth", "pass"};
   std::string masked = out.substr(0, query + 1);
   std::string_view rest = std::string_view(out).substr(query + 1);
   while (!rest.empty()) {

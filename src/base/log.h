@@ -3,10 +3,10 @@
 // A log line never holds a secret: URIs go through mask_uri() first.
 #pragma once
 
-#include <spdlog/spdlog.h>
-
 #include <string>
 #include <string_view>
+
+#include <spdlog/spdlog.h>
 
 namespace poss {
 

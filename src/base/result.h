@@ -5,8 +5,9 @@
 
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace poss {
 
@@ -49,8 +50,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
   using Base::Base;
   Result(Error error) : Base(tl::unexpect, std::move(error)) {}  // NOLINT: implicit by intent
-  Result(Code code, std::string message)
-      : Base(tl::unexpect, Error{code, std::move(message)}) {}
+  Result(Code code, std::string message) : Base(tl::unexpect, Error{code, std::move(message)}) {}
 
   // Adds context to the error, if there is one.
   Result with(std::string_view context) && {
@@ -65,13 +65,13 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
 #define POSS_CONCAT(a, b) POSS_CONCAT_(a, b)
 
 // Leaves the function with the error of `expression` (a Result<void> or Result<T>), if it has one.
-#define POSS_TRY(expression)                                                    \
-  do {                                                                          \
+#define POSS_TRY(expression)                                                       \
+  do {                                                                             \
     if (auto poss_result = (expression); !poss_result) return poss_result.error(); \
   } while (false)
 
 // Declares `declaration` with the value of `expression`, or leaves the function with its error.
-#define POSS_ASSIGN(declaration, expression)                                       \
-  auto POSS_CONCAT(poss_result_, __LINE__) = (expression);                         \
+#define POSS_ASSIGN(declaration, expression)                                                    \
+  auto POSS_CONCAT(poss_result_, __LINE__) = (expression);                                      \
   if (!POSS_CONCAT(poss_result_, __LINE__)) return POSS_CONCAT(poss_result_, __LINE__).error(); \
   declaration = std::move(*POSS_CONCAT(poss_result_, __LINE__))

@@ -51,8 +51,7 @@ class Condition {
   void wait(Mutex& mutex) REQUIRES(mutex) { condition_.wait(mutex); }
   // False when the time was up first.
   template <class Clock, class Duration>
-  bool wait_until(Mutex& mutex, std::chrono::time_point<Clock, Duration> deadline)
-      REQUIRES(mutex) {
+  bool wait_until(Mutex& mutex, std::chrono::time_point<Clock, Duration> deadline) REQUIRES(mutex) {
     return condition_.wait_until(mutex, deadline) == std::cv_status::no_timeout;
   }
   void notify_one() { condition_.notify_one(); }

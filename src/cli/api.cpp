@@ -14,8 +14,8 @@ void add_api(CLI::App& app, Action& action) {
   command->add_flag("--node-types", *node_types, "Print the node types and their settings instead");
   command->callback([=, &action] {
     action = [=]() -> Result<void> {
-      const std::string text = *node_types ? pretty_json(node_types_json(node_registry()))
-                                           : server::openapi_text();
+      const std::string text =
+          *node_types ? pretty_json(node_types_json(node_registry())) : server::openapi_text();
       std::fputs(text.c_str(), stdout);
       return {};
     };

@@ -51,9 +51,9 @@ Result<CameraArgument> parse_camera(const std::string& text) {
     uri = text.substr(equals + 1);
   }
   if (uri.empty()) {
-    return Error{Code::invalid_argument,
-                 "camera '" + text + "' has no address; write NAME=URI, for example "
-                 "dock=rtsp://192.0.2.7/stream"};
+    return Error{Code::invalid_argument, "camera '" + text +
+                                             "' has no address; write NAME=URI, for example "
+                                             "dock=rtsp://192.0.2.7/stream"};
   }
   const auto scheme = uri.find("://");
   if (scheme != std::string::npos) {

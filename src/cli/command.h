@@ -1,11 +1,12 @@
 // The subcommands of `poss`, one file each, and what they share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include "base/result.h"
 #include "media/camera.h"

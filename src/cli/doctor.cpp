@@ -1,12 +1,12 @@
 // `poss doctor`: what this machine has, what is missing, and what to do about it.
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <thread>
+
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "infer/model.h"
@@ -126,8 +126,8 @@ Result<void> doctor(const std::string& models, const std::string& portal) {
   if (std::filesystem::exists(page)) {
     findings.ok("portal", page.parent_path().string());
   } else {
-    findings.missing("portal", "not built at " + page.parent_path().string() +
-                                   "; run ./up --build-only");
+    findings.missing("portal",
+                     "not built at " + page.parent_path().string() + "; run ./up --build-only");
   }
   look_at_cameras(findings);
   if (findings.missing_count() > 0) {

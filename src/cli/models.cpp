@@ -13,15 +13,15 @@ Result<void> list_models(const std::string& folder, bool as_json) {
   if (as_json) {
     json::array items;
     for (const auto& model : models) {
-      items.push_back({{"name", model.name},
-                       {"title", model.manifest.title},
-                       {"task", enum_name(model.manifest.task)},
-                       {"width", model.manifest.input.width},
-                       {"height", model.manifest.input.height},
-                       {"labels", FieldCodec<std::vector<std::string>>::write(
-                                      model.manifest.labels)},
-                       {"license", model.manifest.license},
-                       {"bytes", static_cast<std::int64_t>(model.bytes)}});
+      items.push_back(
+          {{"name", model.name},
+           {"title", model.manifest.title},
+           {"task", enum_name(model.manifest.task)},
+           {"width", model.manifest.input.width},
+           {"height", model.manifest.input.height},
+           {"labels", FieldCodec<std::vector<std::string>>::write(model.manifest.labels)},
+           {"license", model.manifest.license},
+           {"bytes", static_cast<std::int64_t>(model.bytes)}});
     }
     std::fputs(pretty_json(items).c_str(), stdout);
     return {};
@@ -52,8 +52,7 @@ void add_models(CLI::App& app, Action& action) {
   auto as_json = std::make_shared<bool>(false);
   command->add_option("--models", *folder, "Folder with models (default: the zoo)");
   command->add_flag("--json", *as_json, "Print JSON");
-  command->callback(
-      [=, &action] { action = [=] { return list_models(*folder, *as_json); }; });
+  command->callback([=, &action] { action = [=] { return list_models(*folder, *as_json); }; });
 }
 
 }  // namespace poss::cli

@@ -1,11 +1,11 @@
 // `poss run`: a skill on one camera, without a server.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <map>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/id.h"
 #include "base/log.h"
@@ -60,7 +60,8 @@ class Results final : public InsightSink {
                            : ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     }
     const std::string line = json::serialize(to_json(*insight)) + "\n";
-    if (file_ < 0 || ::write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+    if (file_ < 0 ||
+        ::write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
       error_ = "cannot write '" + path_ + "': " + std::strerror(errno);
     }
   }
@@ -183,10 +184,8 @@ Result<void> run(const RunOptions& options) {
   services.add<InsightSink>(results);
   fleet::Worker worker(node_registry(), services);
   const std::string id = slugify(camera.name);
-  POSS_TRY(worker.add_camera({.id = id,
-                              .name = camera.name,
-                              .source = camera.source,
-                              .wait_for_deployment = true}));
+  POSS_TRY(worker.add_camera(
+      {.id = id, .name = camera.name, .source = camera.source, .wait_for_deployment = true}));
   POSS_TRY(worker.add_deployment({.id = skill.id,
                                   .name = skill.name,
                                   .camera = id,
@@ -223,8 +222,8 @@ Result<void> run(const RunOptions& options) {
   for (const auto& node : report.nodes) {
     if (node.errors > 0) {
       return Error{Code::unavailable, "node '" + node.id + "' failed " +
-                                          std::to_string(node.errors) + " times, last: " +
-                                          node.last_error};
+                                          std::to_string(node.errors) +
+                                          " times, last: " + node.last_error};
     }
   }
   return {};

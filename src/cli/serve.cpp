@@ -28,8 +28,9 @@ constexpr const char* kDemoVideo = "/usr/share/doc/opencv-doc/examples/data/vtes
 
 Result<void> add_demo(ServeOptions& options) {
   if (!std::filesystem::exists(kDemoVideo)) {
-    return Error{Code::unavailable, "the sample camera's video is not installed; run ./up --demo, "
-                                    "or: apt-get install opencv-doc"};
+    return Error{Code::unavailable,
+                 "the sample camera's video is not installed; run ./up --demo, "
+                 "or: apt-get install opencv-doc"};
   }
   options.cameras.push_back(std::string("demo=") + kDemoVideo);
   options.skills.push_back((example_skills_folder() / "watch_street.json").string());
@@ -71,12 +72,11 @@ Result<void> serve(ServeOptions options) {
   fleet::Worker worker(node_registry(), services);
   POSS_TRY(add_everything(options, worker));
   POSS_ASSIGN(const auto server,
-              server::Server::create(
-                  {.port = static_cast<std::uint16_t>(options.port),
-                   .portal = portal_folder(options.portal),
-                   .demo = options.demo,
-                   .onnxruntime_version = runtime ? (*runtime)->version() : ""},
-                  worker, models, node_registry(), events));
+              server::Server::create({.port = static_cast<std::uint16_t>(options.port),
+                                      .portal = portal_folder(options.portal),
+                                      .demo = options.demo,
+                                      .onnxruntime_version = runtime ? (*runtime)->version() : ""},
+                                     worker, models, node_registry(), events));
   // The one line on standard output: scripts wait for it.
   std::printf("http://127.0.0.1:%d/\n", server->port());
   std::fflush(stdout);

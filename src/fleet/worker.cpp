@@ -175,8 +175,9 @@ Result<void> Worker::add_camera(CameraSpec spec) {
   auto entry = std::make_unique<CameraEntry>();
   media::CameraOptions options;
   options.clock = &state_->clock;
-  POSS_ASSIGN(entry->camera, media::Camera::create(spec.id, spec.source, options)
-                                 .with("camera '" + spec.name + "'"));
+  POSS_ASSIGN(
+      entry->camera,
+      media::Camera::create(spec.id, spec.source, options).with("camera '" + spec.name + "'"));
   entry->spec = std::move(spec);
   Lock lock(state_->mutex);
   if (state_->stopped) return Error{Code::conflict, "POSS is stopping"};
@@ -190,8 +191,8 @@ Result<void> Worker::add_camera(CameraSpec spec) {
 
 Result<void> Worker::add_deployment(DeploymentSpec spec) {
   if (!is_slug(spec.id)) {
-    return Error{Code::invalid_argument, "deployment id '" + spec.id +
-                                             "' may hold 1 to 64 of a-z, 0-9, '_' and '-' only"};
+    return Error{Code::invalid_argument,
+                 "deployment id '" + spec.id + "' may hold 1 to 64 of a-z, 0-9, '_' and '-' only"};
   }
   POSS_ASSIGN(CheckedSkill skill, check_skill(spec.skill, state_->registry));
   // Opening nodes may take seconds (a model to load): not under the lock.

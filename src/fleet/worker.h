@@ -45,15 +45,15 @@ struct DeploymentReport {
   std::string id;
   std::string name;
   std::string camera;
-  std::string skill;       // Skill::id
+  std::string skill;  // Skill::id
   std::string skill_name;
   DeploymentState state = DeploymentState::starting;
   std::string cause;  // one sentence; empty while all is well
   double fps_asked = 0;
-  double fps_reached = 0;       // over the last 10 to 20 seconds
-  std::uint64_t frames = 0;     // run through the skill
-  std::uint64_t dropped = 0;    // replaced by a newer one before the skill was ready
-  DurationSummary latency;      // from capture to the end of the graph; live pace only
+  double fps_reached = 0;     // over the last 10 to 20 seconds
+  std::uint64_t frames = 0;   // run through the skill
+  std::uint64_t dropped = 0;  // replaced by a newer one before the skill was ready
+  DurationSummary latency;    // from capture to the end of the graph; live pace only
   std::vector<NodeStats> nodes;
 };
 
@@ -99,8 +99,8 @@ class Worker {
 template <>
 struct poss::EnumNames<poss::fleet::DeploymentState> {
   using S = poss::fleet::DeploymentState;
-  static constexpr std::array values{
-      std::pair{S::starting, "starting"}, std::pair{S::running, "running"},
-      std::pair{S::degraded, "degraded"}, std::pair{S::failed, "failed"},
-      std::pair{S::ended, "ended"}};
+  static constexpr std::array values{std::pair{S::starting, "starting"},
+                                     std::pair{S::running, "running"},
+                                     std::pair{S::degraded, "degraded"},
+                                     std::pair{S::failed, "failed"}, std::pair{S::ended, "ended"}};
 };

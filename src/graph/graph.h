@@ -25,7 +25,7 @@ struct NodeStats {
   std::uint64_t dropped = 0;  // messages its queue had to leave out
   std::string last_error;
   Steady::time_point last_error_time{};  // of the last error; the epoch when there was none
-  double mean_ms = 0;  // of the last 10 to 20 seconds
+  double mean_ms = 0;                    // of the last 10 to 20 seconds
   double p99_ms = 0;
   std::vector<StageTime> stages;
 };

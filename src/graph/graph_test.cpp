@@ -1,18 +1,18 @@
 // Tests of the executor: order, fan-out, errors, queues and draining; with nodes made for the test.
 #include "graph/graph.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <semaphore>
+
+#include <gtest/gtest.h>
 
 namespace poss {
 namespace {
 
 media::FramePtr tiny_frame(std::int64_t id) {
   static const std::uint8_t pixel[3] = {1, 2, 3};
-  ImageView view{.layout = PixelLayout::rgb, .width = 1, .height = 1, .planes = {pixel},
-                 .strides = {3}};
+  ImageView view{
+      .layout = PixelLayout::rgb, .width = 1, .height = 1, .planes = {pixel}, .strides = {3}};
   return std::make_shared<media::Frame>(view, from_seconds(1700000000), id, nullptr);
 }
 
@@ -94,8 +94,8 @@ class Out : public Node {
     static void declare(Fields<Config>& f) { f.add(&Config::tag, "tag"); }
   };
   static NodeInfo info() {
-    return {.type = "out", .title = "Out", .help = "", .category = Category::export_,
-            .outputs = {}};
+    return {
+        .type = "out", .title = "Out", .help = "", .category = Category::export_, .outputs = {}};
   }
   static Result<std::unique_ptr<Node>> create(Config config, const NodeContext& context) {
     return std::make_unique<Out>(std::move(config), *context.services.find<Journal>());
@@ -167,8 +167,8 @@ TEST_F(GraphTest, a_frame_runs_to_completion_and_every_branch_gets_its_own_copy)
                     {{"in", "a"}, {"in", "b"}, {"a", "x"}, {"b", "y"}, {"a", "b"}});
   ASSERT_TRUE(graph) << graph.error().message;
   (*graph)->run(tiny_frame(1));
-  EXPECT_EQ(journal_.read(), (std::vector<std::string>{"open a", "open b", "x 1 a", "y 1 a b",
-                                                       "y 1 b"}));
+  EXPECT_EQ(journal_.read(),
+            (std::vector<std::string>{"open a", "open b", "x 1 a", "y 1 a b", "y 1 b"}));
 }
 
 TEST_F(GraphTest, an_error_in_a_node_is_counted_and_the_next_frame_comes_all_the_same) {
@@ -186,8 +186,7 @@ TEST_F(GraphTest, an_error_in_a_node_is_counted_and_the_next_frame_comes_all_the
 }
 
 TEST_F(GraphTest, a_slow_exporter_never_holds_up_the_frames_and_its_drops_are_counted) {
-  auto graph = make({{.id = "in", .type = "in"}, {.id = "x", .type = "slow_out"}},
-                    {{"in", "x"}});
+  auto graph = make({{.id = "in", .type = "in"}, {.id = "x", .type = "slow_out"}}, {{"in", "x"}});
   ASSERT_TRUE(graph);
   for (int i = 1; i <= 10; ++i) (*graph)->run(tiny_frame(i));
   journal_.gate.release(100);
@@ -202,8 +201,7 @@ TEST_F(GraphTest, a_slow_exporter_never_holds_up_the_frames_and_its_drops_are_co
 }
 
 TEST_F(GraphTest, closing_gives_up_on_a_peer_that_hangs) {
-  auto graph = make({{.id = "in", .type = "in"}, {.id = "x", .type = "slow_out"}},
-                    {{"in", "x"}});
+  auto graph = make({{.id = "in", .type = "in"}, {.id = "x", .type = "slow_out"}}, {{"in", "x"}});
   ASSERT_TRUE(graph);
   (*graph)->run(tiny_frame(1));
   (*graph)->close();  // returns: the gate is never opened by the test
@@ -223,9 +221,9 @@ TEST_F(GraphTest, a_node_that_does_not_open_is_named_and_what_was_open_is_closed
 }
 
 TEST_F(GraphTest, every_insight_says_where_it_comes_from) {
-  auto graph = make({{.id = "in", .type = "in"}, {.id = "a", .type = "tag"},
-                     {.id = "x", .type = "out"}},
-                    {{"in", "a"}, {"a", "x"}});
+  auto graph =
+      make({{.id = "in", .type = "in"}, {.id = "a", .type = "tag"}, {.id = "x", .type = "out"}},
+           {{"in", "a"}, {"a", "x"}});
   ASSERT_TRUE(graph);
   EXPECT_EQ((*graph)->skill().id, "s");
   EXPECT_EQ((*graph)->stats()[1].title, "Tag");

@@ -40,7 +40,8 @@ json::object detection_json(const Detection& detection, double timestamp) {
     out["tracking_info"] = {
         {"tracking_id", detection.track->id},
         {"speed", shortest(detection.track->speed)},
-        {"direction", {{"x", shortest(detection.track->dx)}, {"y", shortest(detection.track->dy)}}}};
+        {"direction",
+         {{"x", shortest(detection.track->dx)}, {"y", shortest(detection.track->dy)}}}};
   }
   return out;
 }
@@ -194,18 +195,18 @@ json::object to_json(const Insight& insight) {
   }
   json::array events;
   for (const auto& event : insight.events) events.push_back(event_json(event));
-  return {{"id", insight.id},
-          {"image",
-           {{"properties",
-             {{"height", insight.height}, {"width", insight.width}, {"color_format", "BGR"}}}}},
-          {"insights_meta",
-           {{"objects_meta", std::move(objects)}, {"events_meta", std::move(events)}}},
-          {"timestamp", timestamp},
-          {"datetime", rfc3339(insight.time)},
-          {"frame_id", std::to_string(insight.frame_id)},
-          {"instance_id", insight.deployment},
-          {"skill_id", insight.skill},
-          {"device_id", insight.camera}};
+  return {
+      {"id", insight.id},
+      {"image",
+       {{"properties",
+         {{"height", insight.height}, {"width", insight.width}, {"color_format", "BGR"}}}}},
+      {"insights_meta", {{"objects_meta", std::move(objects)}, {"events_meta", std::move(events)}}},
+      {"timestamp", timestamp},
+      {"datetime", rfc3339(insight.time)},
+      {"frame_id", std::to_string(insight.frame_id)},
+      {"instance_id", insight.deployment},
+      {"skill_id", insight.skill},
+      {"device_id", insight.camera}};
 }
 
 Result<Insight> parse_insight(const json::value& value) {
@@ -241,8 +242,8 @@ Result<Insight> parse_insight(const json::value& value) {
   std::string frame_id;
   reader.text("frame_id", frame_id);
   if (!frame_id.empty()) {
-    const auto parsed = std::from_chars(frame_id.data(), frame_id.data() + frame_id.size(),
-                                        out.frame_id);
+    const auto parsed =
+        std::from_chars(frame_id.data(), frame_id.data() + frame_id.size(), out.frame_id);
     if (parsed.ec != std::errc() || parsed.ptr != frame_id.data() + frame_id.size()) {
       errors.push_back({"frame_id", "must be a whole number as text"});
     }

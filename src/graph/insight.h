@@ -51,7 +51,7 @@ struct Event {
 // What a skill says about one frame. A plain value; cheap to move, copied once per extra edge.
 struct Insight {
   std::string id;
-  int width = 0;   // of the frame, pixels
+  int width = 0;  // of the frame, pixels
   int height = 0;
   std::vector<Detection> detections;
   std::vector<Event> events;

@@ -121,10 +121,10 @@ class NodeRegistry {
     const NodeInfo info = N::info();
     auto check = [info](json::object settings, int version) -> Result<json::object> {
       if (version > info.version) {
-        return Error{Code::invalid_argument,
-                     "settings of '" + info.type + "' have version " + std::to_string(version) +
-                         ", this POSS knows up to " + std::to_string(info.version) +
-                         "; update POSS"};
+        return Error{Code::invalid_argument, "settings of '" + info.type + "' have version " +
+                                                 std::to_string(version) +
+                                                 ", this POSS knows up to " +
+                                                 std::to_string(info.version) + "; update POSS"};
       }
       if constexpr (requires { N::upgrade(settings, version); }) {
         if (version < info.version) {
@@ -139,8 +139,8 @@ class NodeRegistry {
       POSS_ASSIGN(Config config, parse_fields<Config>(settings));
       return N::create(std::move(config), std::move(context));
     };
-    types_.push_back({info, [] { return schema_of<Config>(); }, std::move(check),
-                      std::move(create)});
+    types_.push_back(
+        {info, [] { return schema_of<Config>(); }, std::move(check), std::move(create)});
     return true;
   }
 

@@ -11,7 +11,9 @@ struct Nothing {
 };
 struct Threshold {
   double min_score = 0.5;
-  static void declare(Fields<Threshold>& f) { f.add(&Threshold::min_score, "min_score").range(0, 1); }
+  static void declare(Fields<Threshold>& f) {
+    f.add(&Threshold::min_score, "min_score").range(0, 1);
+  }
 };
 
 // Node classes that only declare themselves.
@@ -27,14 +29,20 @@ class Declared_ : public Node {
 class In final : public Declared_<Nothing, Category::import_> {
  public:
   static NodeInfo info() {
-    return {.type = "camera_input", .title = "In", .help = "", .category = Category::import_,
+    return {.type = "camera_input",
+            .title = "In",
+            .help = "",
+            .category = Category::import_,
             .inputs = {}};
   }
 };
 class Step final : public Declared_<Threshold, Category::process> {
  public:
   static NodeInfo info() {
-    return {.type = "step", .title = "Step", .help = "", .version = 2,
+    return {.type = "step",
+            .title = "Step",
+            .help = "",
+            .version = 2,
             .outputs = {{"out", "Out"}, {"else", "Else"}}};
   }
   static Result<json::object> upgrade(json::object settings, int) {
@@ -48,8 +56,8 @@ class Step final : public Declared_<Threshold, Category::process> {
 class Out final : public Declared_<Nothing, Category::export_> {
  public:
   static NodeInfo info() {
-    return {.type = "out", .title = "Out", .help = "", .category = Category::export_,
-            .outputs = {}};
+    return {
+        .type = "out", .title = "Out", .help = "", .category = Category::export_, .outputs = {}};
   }
 };
 
@@ -127,16 +135,19 @@ TEST(Skill, wrong_ends_ports_ids_and_settings_are_each_reported) {
   const std::string error = error_of(R"({"name": "n", "nodes": [{"id": "c", "type": "camera_input"},
     {"id": "s", "type": "step", "settings": {"min_score": 7}}, {"id": "s", "type": "out"}],
     "edges": [{"from": "c", "to": "nobody"}, {"from": "s:up", "to": "s"}, {"from": "c", "to": "c"}]})");
-  for (const char* part : {"'nobody'", "no port 'up'", "stands twice", "at most 1", "has no input"}) {
+  for (const char* part :
+       {"'nobody'", "no port 'up'", "stands twice", "at most 1", "has no input"}) {
     EXPECT_NE(error.find(part), std::string::npos) << part << " in: " << error;
   }
 }
 
 TEST(Skill, needs_exactly_one_camera_input) {
-  EXPECT_NE(error_of(R"({"name": "n", "nodes": [{"id": "o", "type": "out"}]})")
-                .find("no camera input"), std::string::npos);
+  EXPECT_NE(
+      error_of(R"({"name": "n", "nodes": [{"id": "o", "type": "out"}]})").find("no camera input"),
+      std::string::npos);
   EXPECT_NE(error_of(R"({"name": "n", "nodes": [{"id": "a", "type": "camera_input"},
-    {"id": "b", "type": "camera_input"}]})").find("more than one camera input"),
+    {"id": "b", "type": "camera_input"}]})")
+                .find("more than one camera input"),
             std::string::npos);
 }
 
@@ -148,7 +159,9 @@ TEST(Skill, refuses_unknown_fields_and_unsafe_ids) {
 
 TEST(Skill, settings_of_a_newer_version_ask_for_an_update) {
   EXPECT_NE(error_of(R"({"name": "n", "nodes": [{"id": "c", "type": "camera_input"},
-    {"id": "s", "type": "step", "version": 3}]})").find("update POSS"), std::string::npos);
+    {"id": "s", "type": "step", "version": 3}]})")
+                .find("update POSS"),
+            std::string::npos);
 }
 
 TEST(NodeTypes, the_description_holds_ports_and_settings) {

@@ -34,8 +34,8 @@ class Filter final : public Node {
     }
     void validate(const std::string& path, std::vector<FieldError>& errors) const {
       if (min_score > max_score) {
-        errors.push_back({detail::join_path(path, "min_score"),
-                          "is above 'max_score', so nothing could pass"});
+        errors.push_back(
+            {detail::join_path(path, "min_score"), "is above 'max_score', so nothing could pass"});
       }
     }
   };

@@ -178,8 +178,8 @@ class RunModel final : public Node {
       }
     }
     const int top = static_cast<int>(model_->labels().size());
-    POSS_ASSIGN(const auto answers, model_->classify(image, crops, wanted_.empty() ? 1 : top,
-                                                     &timings));
+    POSS_ASSIGN(const auto answers,
+                model_->classify(image, crops, wanted_.empty() ? 1 : top, &timings));
     const std::string inference = new_id();
     for (size_t i = 0; i < answers.size(); ++i) {
       for (const auto& answer : answers[i]) {  // best first
