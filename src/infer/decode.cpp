@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <numeric>
 
 #include "base/file.h"
 #include "infer/scan.h"
@@ -27,8 +26,9 @@ Error shape_error(const std::string& name, Shape shape, const std::string& expec
                "output '" + name + "' has the shape " + shape_text(shape) + ", but " + expected};
 }
 
-std::string count_text(std::int64_t count, const char* what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+std::string mismatch_text(std::int64_t labels, std::int64_t classes) {
+  return "the manifest has " + std::to_string(labels) + (labels == 1 ? " label" : " labels") +
+         " and the model " + std::to_string(classes) + (classes == 1 ? " class" : " classes");
 }
 
 // [1,N,K] or [1,K,N] for K labels; the first where both fit.
@@ -37,9 +37,7 @@ Result<void> check_scores(const std::string& name, Shape shape, std::int64_t lab
     return shape_error(name, shape, "scores are [1,N,K]");
   }
   if (fits(shape[2], labels) || fits(shape[1], labels)) return {};
-  return shape_error(name, shape,
-                     "the manifest has " + count_text(labels, "label") + " and the model " +
-                         count_text(shape[2], "class") + (shape[2] == 1 ? "" : "es"));
+  return shape_error(name, shape, mismatch_text(labels, shape[2]));
 }
 
 Result<void> check_boxes(const std::string& name, Shape shape) {
@@ -54,9 +52,9 @@ Result<void> check_yolov8(const std::string& name, Shape shape, std::int64_t lab
   if (fits(shape[1], labels + 4) || fits(shape[2], labels + 4)) return {};
   const auto rows = std::min(shape[1], shape[2]);  // there are more boxes than rows of values
   return shape_error(name, shape,
-                     "the manifest has " + count_text(labels, "label") + ", for which 4 + " +
+                     "for the manifest's " + std::to_string(labels) + " labels it needs 4 + " +
                          std::to_string(labels) + " = " + std::to_string(labels + 4) +
-                         " rows are needed, not " + std::to_string(rows));
+                         " rows, and it has " + std::to_string(rows));
 }
 
 // [B,K], also with further dimensions of 1.
@@ -70,9 +68,7 @@ Result<void> check_classes(const std::string& name, Shape shape, std::int64_t la
     if (classes > (1 << 24)) return shape_error(name, shape, "classes are [B,K]");
   }
   if (classes == labels) return {};
-  return shape_error(name, shape,
-                     "the manifest has " + count_text(labels, "label") + " and the model " +
-                         std::to_string(classes) + " classes");
+  return shape_error(name, shape, mismatch_text(labels, classes));
 }
 
 Result<size_t> output_named(std::span<const TensorInfo> outputs, const std::string& name) {

@@ -134,13 +134,14 @@ void Manifest::validate(const std::string& path, std::vector<FieldError>& errors
       (std::ranges::any_of(input.mean, [](double value) { return value != 0; }) ||
        std::ranges::any_of(input.std, [](double value) { return value != 1; }))) {
     add("input.type",
-        "uint8 takes pixels as they are: leave mean at 0 and std at 1, or use float32");
+        "is uint8, which takes pixels as they are: leave mean at 0 and std at 1, or use float32");
   }
 
   const bool classifies = decoder.type == Decoder::classification;
   if (classifies != (task == Task::classification)) {
-    add("decoder.type", "'" + std::string(enum_name(decoder.type)) + "' does not fit the task '" +
-                            std::string(enum_name(task)) + "'");
+    add("decoder.type", "is '" + std::string(enum_name(decoder.type)) +
+                            "', which does not fit the task '" + std::string(enum_name(task)) +
+                            "'");
   }
   if (decoder.type == Decoder::anchors) {
     if (decoder.anchor_scales.size() != 4) {

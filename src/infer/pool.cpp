@@ -1,6 +1,7 @@
 // ModelPool: finds models by name in folders and keeps weak references to the loaded ones.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/id.h"
 #include "base/log.h"
@@ -29,6 +30,7 @@ struct ModelPool::State {
   ModelOptions options;
   mutable Mutex mutex;
   std::map<std::string, std::shared_ptr<Entry>> entries GUARDED_BY(mutex);
+  std::set<std::string> left_out GUARDED_BY(mutex);  // by list(), which says so once
 
   // Names of all models, in the order of the alphabet, with the folder of each.
   std::map<std::string, std::filesystem::path> names() const {
@@ -98,7 +100,10 @@ std::vector<ModelInfo> ModelPool::list() const {
   for (const auto& [name, folder] : state_->names()) {
     auto manifest = read_manifest(folder);
     if (!manifest) {
-      spdlog::warn("model '{}' is left out: {}", name, manifest.error().message);
+      Lock lock(state_->mutex);
+      if (state_->left_out.insert(name).second) {
+        spdlog::warn("model '{}' is left out: {}", name, manifest.error().message);
+      }
       continue;
     }
     ModelInfo info{name, std::move(*manifest), 0};

@@ -40,12 +40,22 @@ size_t area(int width, int height) {
   return static_cast<size_t>(width) * static_cast<size_t>(height);
 }
 
+// libyuv's box filter multiplies sums by a rounded 65536 / area, which darkens visibly when a
+// target sample covers more than some 256 source samples, and it averages only where both sides
+// shrink to less than half. Thumbnails of large pictures and long strips therefore take the exact
+// way.
 Plane scaled(const Plane& in, int width, int height, Scratch& scratch, Slot slot) {
   if (in.width == width && in.height == height) return in;
+  const double by_x = static_cast<double>(in.width) / width;
+  const double by_y = static_cast<double>(in.height) / height;
   std::uint8_t* out = scratch.get(slot, area(width, height));
-  // kFilterBox averages where both sides shrink to less than half, and is bilinear elsewhere.
-  libyuv::ScalePlane(in.pixels, in.stride, in.width, in.height, out, width, width, height,
-                     libyuv::kFilterBox);
+  const bool strip = std::max(by_x, by_y) > 4 && std::min(by_x, by_y) <= 2;
+  if (strip || by_x * by_y > 256) {
+    resample({in.pixels, in.stride, in.width, in.height, 1}, width, height, out, scratch, kSums);
+  } else {
+    libyuv::ScalePlane(in.pixels, in.stride, in.width, in.height, out, width, width, height,
+                       libyuv::kFilterBox);
+  }
   return {out, width, width, height};
 }
 
@@ -197,8 +207,8 @@ Placement fill_tensor(const ImageView& image, const PixelRect& crop, const Input
     Plane from = part(image, crop, 0, 1, 1, 3);
     if (from.width != width || from.height != height) {
       std::uint8_t* out = scratch.get(kPacked, area(width, height) * 3);
-      resample_packed({from.pixels, from.stride, from.width, from.height}, width, height, out,
-                      scratch, kSums);
+      resample({from.pixels, from.stride, from.width, from.height, 3}, width, height, out, scratch,
+               kSums);
       from = {out, width * 3, width, height};
     }
     for (int y = 0; y < height; ++y) {

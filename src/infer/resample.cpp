@@ -1,8 +1,10 @@
 // A separable resampler that works row by row: first down the columns, then along the row.
-// (libyuv's own RGB scaler goes through two full-size ARGB copies.)
+// (libyuv's own RGB scaler goes through two full-size ARGB copies, and its box filter needs both
+// sides to shrink.)
 #include "infer/resample.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -41,35 +43,42 @@ std::vector<Taps> make_taps(int from, int to) {
   return out;
 }
 
-}  // namespace
-
-void resample_packed(const PackedView& in, int width, int height, std::uint8_t* out,
-                     Scratch& scratch, size_t slot) {
+template <size_t kChannels>
+void resample_channels(const Raster& in, int width, int height, std::uint8_t* out, float* sums) {
   const auto columns = make_taps(in.width, width);
   const auto rows = make_taps(in.height, height);
-  const auto samples = static_cast<size_t>(in.width) * 3;
-  auto* const sums = reinterpret_cast<float*>(scratch.get(slot, samples * sizeof(float)));
-  for (int y = 0; y < height; ++y) {
-    const Taps& down = rows[static_cast<size_t>(y)];
+  const auto samples = static_cast<size_t>(in.width) * kChannels;
+  for (const Taps& down : rows) {
     std::fill_n(sums, samples, 0.0f);
-    for (size_t k = 0; k < down.weights.size(); ++k) {
-      const std::uint8_t* row =
-          in.pixels + static_cast<std::ptrdiff_t>(down.first + static_cast<int>(k)) * in.stride;
-      const float weight = down.weights[k];
+    const std::uint8_t* row = in.pixels + static_cast<std::ptrdiff_t>(down.first) * in.stride;
+    for (const float weight : down.weights) {
       for (size_t i = 0; i < samples; ++i) sums[i] += weight * static_cast<float>(row[i]);
+      row += in.stride;
     }
-    std::uint8_t* target = out + static_cast<size_t>(y) * static_cast<size_t>(width) * 3;
     for (const Taps& along : columns) {
-      const float* from = sums + static_cast<size_t>(along.first) * 3;
-      std::array<float, 3> sum{};
+      const float* from = sums + static_cast<size_t>(along.first) * kChannels;
+      std::array<float, kChannels> sum{};
       for (const float weight : along.weights) {
-        for (size_t c = 0; c < 3; ++c) sum[c] += weight * from[c];
-        from += 3;
+        for (size_t c = 0; c < kChannels; ++c) sum[c] += weight * from[c];
+        from += kChannels;
       }
-      for (size_t c = 0; c < 3; ++c) {
-        *target++ = static_cast<std::uint8_t>(std::min(255.0f, sum[c] + 0.5f));
-      }
+      for (const float value : sum)
+        *out++ = static_cast<std::uint8_t>(std::min(255.0f, value + 0.5f));
     }
+  }
+}
+
+}  // namespace
+
+void resample(const Raster& in, int width, int height, std::uint8_t* out, Scratch& scratch,
+              size_t slot) {
+  const auto bytes =
+      static_cast<size_t>(in.width) * static_cast<size_t>(in.channels) * sizeof(float);
+  auto* const sums = reinterpret_cast<float*>(scratch.get(slot, bytes));
+  if (in.channels == 3) {
+    resample_channels<3>(in, width, height, out, sums);
+  } else {
+    resample_channels<1>(in, width, height, out, sums);
   }
 }
 

@@ -1,0 +1,126 @@
+// Tests of model.json: what is read, and what is refused with which words.
+#include "infer/manifest.h"
+
+#include <gmock/gmock.h>
+
+#include "infer/test_graph.h"
+
+namespace poss::infer {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+json::object valid() {
+  return {{"input", {{"width", 320}, {"height", 240}}},
+          {"decoder", {{"type", "boxes_scores"}}},
+          {"labels", {"person", "", "car"}}};
+}
+
+std::string refusal(const json::object& value) {
+  const auto result = parse_fields<Manifest>(value);
+  return result ? "accepted" : result.error().message;
+}
+
+TEST(Manifest, reads_what_it_wrote) {
+  json::object value = valid();
+  value["input"].as_object()["mean"] = {1.5, 2.5, 3.5};
+  value["input"].as_object()["fit"] = "letterbox";
+  const auto manifest = parse_fields<Manifest>(value);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->input.height, 240);
+  EXPECT_EQ(manifest->input.fit, Fit::letterbox);
+  const auto again = parse_fields<Manifest>(to_json(*manifest));
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(to_json(*again), to_json(*manifest));
+}
+
+TEST(Manifest, every_field_has_a_title_and_help) {
+  const auto check = [](const auto& fields) {
+    for (const auto& entry : fields.entries()) {
+      EXPECT_FALSE(entry.spec.title.empty()) << entry.spec.name;
+      EXPECT_FALSE(entry.spec.help.empty()) << entry.spec.name;
+    }
+  };
+  check(Fields<Manifest>::of());
+  check(Fields<InputSpec>::of());
+  check(Fields<DecoderSpec>::of());
+}
+
+TEST(Manifest, refuses_unknown_settings) {
+  json::object value = valid();
+  value["input"].as_object()["widht"] = 3;
+  EXPECT_THAT(refusal(value), HasSubstr("input.widht"));
+  EXPECT_THAT(refusal(value), HasSubstr("did you mean 'width'"));
+}
+
+TEST(Manifest, refuses_sizes_below_one) {
+  json::object value = valid();
+  value["input"].as_object()["width"] = 0;
+  EXPECT_THAT(refusal(value), HasSubstr("input.width"));
+}
+
+TEST(Manifest, refuses_a_wrong_count_of_means_and_a_std_of_zero) {
+  json::object value = valid();
+  value["input"].as_object()["mean"] = {1, 2};
+  EXPECT_THAT(refusal(value),
+              AllOf(HasSubstr("input.mean"), HasSubstr("must hold 1 or 3 numbers, not 2")));
+  value = valid();
+  value["input"].as_object()["std"] = json::array{0};
+  EXPECT_THAT(refusal(value), AllOf(HasSubstr("input.std"), HasSubstr("must not be 0")));
+}
+
+TEST(Manifest, refuses_normalisation_of_bytes) {
+  json::object value = valid();
+  value["input"].as_object()["type"] = "uint8";
+  EXPECT_EQ(refusal(value), "accepted");
+  value["input"].as_object()["mean"] = json::array{127};
+  EXPECT_THAT(refusal(value), AllOf(HasSubstr("input.type"), HasSubstr("uint8")));
+}
+
+TEST(Manifest, refuses_file_names_that_leave_the_folder) {
+  for (const char* name : {"../model.onnx", "/etc/passwd", "a/b.onnx", "..", ".", "a\\b", ""}) {
+    json::object value = valid();
+    value["file"] = name;
+    EXPECT_THAT(refusal(value), HasSubstr("'file'")) << name;
+    value = valid();
+    value["decoder"] = {{"type", "anchors"}, {"anchors", name}};
+    EXPECT_THAT(refusal(value), HasSubstr("decoder.anchors")) << name;
+  }
+}
+
+TEST(Manifest, refuses_a_decoder_that_does_not_fit_the_task) {
+  json::object value = valid();
+  value["task"] = "classification";
+  EXPECT_THAT(refusal(value),
+              HasSubstr("'boxes_scores', which does not fit the task 'classification'"));
+}
+
+TEST(Manifest, refuses_missing_and_nameless_labels) {
+  json::object value = valid();
+  value.erase("labels");
+  EXPECT_THAT(refusal(value), AllOf(HasSubstr("labels"), HasSubstr("is missing")));
+  value["labels"] = json::array{"", ""};
+  EXPECT_THAT(refusal(value),
+              AllOf(HasSubstr("labels"), HasSubstr("must name at least one class")));
+  value["labels"] = json::array{};
+  EXPECT_THAT(refusal(value), HasSubstr("labels"));
+}
+
+TEST(Manifest, refuses_a_background_beyond_the_labels) {
+  json::object value = valid();
+  value["decoder"].as_object()["background"] = 3;
+  EXPECT_THAT(refusal(value), HasSubstr("is 3, but there are only 3 labels"));
+}
+
+TEST(Manifest, names_the_file_it_could_not_read) {
+  const TestFolder folder;
+  EXPECT_THAT(read_manifest(folder.path()).error().message, HasSubstr("model.json"));
+  folder.write("model.json", "{ nonsense");
+  EXPECT_THAT(read_manifest(folder.path()).error().message, HasSubstr("model.json"));
+  folder.write("model.json", json::serialize(valid()));
+  EXPECT_TRUE(read_manifest(folder.path()));
+}
+
+}  // namespace
+}  // namespace poss::infer
