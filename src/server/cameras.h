@@ -1,0 +1,31 @@
+// The camera as the REST interface and the status event show it.
+#pragma once
+
+#include <string>
+
+#include "base/fields.h"
+#include "fleet/worker.h"
+
+namespace poss::server {
+
+struct CameraBody {
+  std::string id;
+  std::string name;
+  std::string uri;
+  media::CameraState state = media::CameraState::connecting;
+  std::string cause;
+  std::string since;
+  int width = 0;
+  int height = 0;
+  std::string codec;
+  double source_fps = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t frames_decoded = 0;
+  std::uint64_t frames_skipped = 0;
+  std::uint64_t reconnects = 0;
+  static void declare(Fields<CameraBody>& f);
+};
+
+CameraBody camera_body(const fleet::CameraReport& report);
+
+}  // namespace poss::server

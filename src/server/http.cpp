@@ -1,0 +1,110 @@
+// Problems and small helpers of requests and responses.
+#include "server/http.h"
+
+#include <algorithm>
+
+#include "base/fields.h"
+
+namespace poss::server {
+namespace {
+
+struct Problem {
+  std::string type = "about:blank";
+  std::string title;
+  int status = 500;
+  std::string code;
+  std::string detail;
+  std::optional<std::string> field;
+  static void declare(Fields<Problem>& f) {
+    f.add(&Problem::type, "type");
+    f.add(&Problem::title, "title");
+    f.add(&Problem::status, "status");
+    f.add(&Problem::code, "code")
+        .help(
+            "invalid_argument, not_found, conflict, unavailable, "
+            "timed_out, permission_denied, resource_exhausted, internal");
+    f.add(&Problem::detail, "detail").help("What is wrong and what to do about it.");
+    f.add(&Problem::field, "field").help("The parameter or member that is wrong.");
+  }
+};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view HttpRequest::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (equal_ignoring_case(key, name)) return value;
+  }
+  return {};
+}
+
+size_t HttpRequest::header_count(std::string_view name) const {
+  return static_cast<size_t>(std::count_if(headers.begin(), headers.end(), [&](const auto& header) {
+    return equal_ignoring_case(header.first, name);
+  }));
+}
+
+std::string_view status_title(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 426:
+      return "Upgrade Required";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Internal Server Error";
+  }
+}
+
+HttpResponse problem(int status, Code code, std::string detail, std::string field) {
+  Problem body;
+  body.title = status_title(status);
+  body.status = status;
+  body.code = code_name(code);
+  body.detail = std::move(detail);
+  if (!field.empty()) body.field = std::move(field);
+  HttpResponse response = json_response(json::serialize(to_json(body)));
+  response.status = status;
+  response.content_type = "application/problem+json";
+  return response;
+}
+
+HttpResponse problem(const Error& error, std::string field) {
+  return problem(http_status(error.code), error.code, error.message, std::move(field));
+}
+
+HttpResponse json_response(std::string text) {
+  return {.status = 200,
+          .content_type = "application/json",
+          .body = std::make_shared<const std::string>(std::move(text)),
+          .headers = {}};
+}
+
+json::object problem_schema() { return schema_of<Problem>(); }
+
+}  // namespace poss::server

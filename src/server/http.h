@@ -1,0 +1,97 @@
+// Requests and replies as handlers see them: plain values, without the HTTP library.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "server/url.h"
+
+namespace poss::server {
+
+struct HttpRequest {
+  std::string method;  // "GET"; HEAD arrives as GET, the connection leaves the body out
+  Target target;
+  std::vector<std::pair<std::string, std::string>> headers;  // as they came
+  std::map<std::string, std::string> path;                   // path parameters, by name
+  std::string body;
+  bool head = false;        // HEAD was asked
+  bool web_socket = false;  // the client asks to switch to the WebSocket protocol
+
+  // The first header of this name, whatever its case; "" when there is none.
+  std::string_view header(std::string_view name) const;
+  // How many headers of this name there are.
+  size_t header_count(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type;
+  std::shared_ptr<const std::string> body;  // may be null; never changed once sent
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Messages for one connection that stays open, made on any thread and taken on the connection's.
+// Thread-safe.
+class Feed {
+ public:
+  struct Message {
+    std::shared_ptr<const void> owner;  // keeps `bytes` alive
+    std::string_view bytes;
+    bool text = true;  // WebSocket: text or binary
+  };
+  virtual ~Feed() = default;
+  // The next message; nothing when there is none now. `wake` is called once there is one again.
+  virtual std::optional<Message> next() = 0;
+  // Called on any thread, must not block or call the feed. Once set_wake() returns, the function
+  // set before is not running and will never be called again.
+  virtual void set_wake(std::function<void()> wake) = 0;
+};
+
+// An answer that goes on: server-sent events, or messages on a WebSocket.
+struct StreamReply {
+  enum class Kind { events, web_socket };
+  Kind kind = Kind::events;
+  std::shared_ptr<Feed> feed;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+using Reply = std::variant<HttpResponse, StreamReply>;
+
+// What answers the requests of a server.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  // Sees the request before its body is read: the most bytes the body may have, or a refusal. On
+  // the IO thread, so it must be quick.
+  virtual std::variant<size_t, HttpResponse> admit(const HttpRequest& request) = 0;
+  // Answers a whole request. On one of a few handler threads, so it may take some time.
+  virtual Reply handle(HttpRequest& request) = 0;
+  // Puts the headers on an answer that the server itself gives (broken requests).
+  virtual void finish(HttpResponse& response) = 0;
+};
+
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+// application/problem+json (RFC 9457): {"type","title","status","code","detail","field"?}.
+HttpResponse problem(int status, Code code, std::string detail, std::string field = "");
+// The status is http_status(error.code).
+HttpResponse problem(const Error& error, std::string field = "");
+
+// "Bad Request" and so on (RFC 9110, 15).
+std::string_view status_title(int status);
+
+HttpResponse json_response(std::string text);
+
+// The schema of a problem, for the API document.
+json::object problem_schema();
+
+}  // namespace poss::server

@@ -1,0 +1,24 @@
+// How a server is set up.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "server/http_server.h"
+
+namespace poss::server {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  // loopback only, until there is sign-in
+  std::uint16_t port = 8080;          // 0: a free one
+  std::filesystem::path portal;       // the built portal; may be missing
+  bool demo = false;                  // shown in the portal
+  std::string onnxruntime_version;    // as the library tells it; empty: unknown
+  size_t live_bytes = 4u << 20;       // waiting for one viewer of a live view
+  std::chrono::milliseconds status_period{1000};
+  HttpLimits http;
+};
+
+}  // namespace poss::server

@@ -1,0 +1,37 @@
+// What the REST resources work on, and where each declares its routes.
+#pragma once
+
+#include "base/time.h"
+#include "fleet/worker.h"
+#include "graph/node.h"
+#include "infer/model.h"
+#include "server/event_hub.h"
+#include "server/options.h"
+
+namespace poss::server {
+
+class Api;
+
+// References outlive every request. Handlers run on several threads.
+struct Resources {
+  const ServerOptions& options;
+  fleet::Worker& worker;
+  infer::ModelPool& models;
+  const NodeRegistry& registry;
+  EventHub& hub;
+  Steady::time_point started;
+};
+
+void declare_system(Api& api);       // system.cpp
+void declare_cameras(Api& api);      // cameras.cpp
+void declare_deployments(Api& api);  // deployments.cpp
+void declare_insights(Api& api);     // insights.cpp
+void declare_models(Api& api);       // models.cpp
+void declare_node_types(Api& api);   // node_types.cpp
+void declare_skills(Api& api);       // skills.cpp
+void declare_openapi(Api& api);      // openapi.cpp
+
+// The data of a status event: {"cameras":[Camera],"deployments":[Deployment]}. In insights.cpp.
+std::string status_json(const Resources& resources);
+
+}  // namespace poss::server

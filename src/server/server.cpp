@@ -1,0 +1,70 @@
+// Putting the parts of the server together, and the status event of every second.
+#include "server/server.h"
+
+#include <thread>
+
+#include "base/log.h"
+#include "server/site.h"
+
+namespace poss::server {
+
+struct Server::State {
+  State(ServerOptions server_options, fleet::Worker& worker, infer::ModelPool& models,
+        const NodeRegistry& registry, EventHub& hub)
+      : options(std::move(server_options)),
+        resources{options, worker, models, registry, hub, Steady::now()},
+        site(make_api(), resources) {}
+
+  // A thread of its own: a report that takes long must not hold up the connections.
+  void send_status() {
+    auto next = Steady::now() + options.status_period;
+    Lock lock(mutex);
+    while (!stopped) {
+      if (Steady::now() < next) {
+        changed.wait_until(mutex, next);
+        continue;
+      }
+      next = Steady::now() + options.status_period;
+      if (resources.hub.subscribers() > 0) resources.hub.publish_status(status_json(resources));
+    }
+  }
+
+  const ServerOptions options;
+  const Resources resources;
+  Site site;
+  std::unique_ptr<HttpServer> http;
+  Mutex mutex;
+  Condition changed;
+  bool stopped GUARDED_BY(mutex) = false;
+  std::thread status;
+};
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() { stop(); }
+
+Result<std::unique_ptr<Server>> Server::create(ServerOptions options, fleet::Worker& worker,
+                                               infer::ModelPool& models,
+                                               const NodeRegistry& registry, EventHub& hub) {
+  auto state = std::make_unique<State>(std::move(options), worker, models, registry, hub);
+  POSS_ASSIGN(state->http, HttpServer::create(state->options.address, state->options.port,
+                                              state->site, state->options.http));
+  state->status = std::thread([raw = state.get()] { raw->send_status(); });
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+std::uint16_t Server::port() const { return state_->http->port(); }
+
+size_t Server::connections() const { return state_->http->connections(); }
+
+void Server::stop() {
+  {
+    Lock lock(state_->mutex);
+    state_->stopped = true;
+    state_->changed.notify_all();
+  }
+  if (state_->status.joinable()) state_->status.join();
+  state_->http->stop();
+}
+
+}  // namespace poss::server

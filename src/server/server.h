@@ -1,0 +1,35 @@
+// Server: the portal and the REST interface over HTTP.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "fleet/worker.h"
+#include "graph/node.h"
+#include "infer/model.h"
+#include "server/event_hub.h"
+#include "server/options.h"
+
+namespace poss::server {
+
+// Thread-safe.
+class Server {
+ public:
+  // Binds and begins to serve. The references outlive the server; stop it before the worker.
+  static Result<std::unique_ptr<Server>> create(ServerOptions options, fleet::Worker& worker,
+                                                infer::ModelPool& models,
+                                                const NodeRegistry& registry, EventHub& hub);
+  ~Server();  // stop()s
+
+  std::uint16_t port() const;
+  size_t connections() const;
+  // Ends streams and connections and joins the threads, within a few seconds. Idempotent.
+  void stop();
+
+ private:
+  struct State;
+  explicit Server(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace poss::server

@@ -1,0 +1,92 @@
+// Checks of Host and Origin, dispatch, and the headers every answer carries.
+#include "server/site.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace poss::server {
+namespace {
+
+// "[::1]:8080" → "[::1]", "localhost:8080" → "localhost".
+std::string_view host_name(std::string_view host) {
+  const auto bracket = host.find(']');
+  const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  return host.substr(0, colon);
+}
+
+bool is_api(const Target& target) {
+  return !target.segments.empty() &&
+         (target.segments.front() == "api" || target.segments.front() == "healthz");
+}
+
+}  // namespace
+
+std::optional<HttpResponse> refuse_foreign(const HttpRequest& request) {
+  const std::string_view host = request.header("host");
+  const std::string_view name = host_name(host);
+  const bool ours =
+      name == "127.0.0.1" || name == "[::1]" || equal_ignoring_case(name, "localhost");
+  if (!ours || request.header_count("host") != 1) {
+    return problem(403, Code::permission_denied,
+                   "the Host header must name this machine as 127.0.0.1, localhost or [::1]");
+  }
+  if (request.header_count("origin") == 0) return std::nullopt;
+  const std::string_view origin = request.header("origin");
+  const bool same = equal_ignoring_case(origin, "http://" + std::string(host)) ||
+                    equal_ignoring_case(origin, "https://" + std::string(host));
+  if (same && request.header_count("origin") == 1) return std::nullopt;
+  return problem(403, Code::permission_denied, "pages of other origins may not use this server");
+}
+
+std::variant<size_t, HttpResponse> Site::admit(const HttpRequest& request) {
+  if (auto refusal = refuse_foreign(request)) return std::move(*refusal);
+  std::map<std::string, std::string> path;
+  std::string allowed;
+  if (const Route* route = api_.find(request.method, request.target.segments, path, allowed)) {
+    return route->info.body_limit;
+  }
+  if (allowed.empty() && is_api(request.target)) {
+    return problem(404, Code::not_found,
+                   "there is nothing at this address; /api/v1/openapi.json lists what there is");
+  }
+  if (allowed.empty() && request.method != "GET") allowed = "GET, HEAD";
+  if (allowed.empty()) return size_t{1u << 20};
+  HttpResponse response =
+      problem(405, Code::invalid_argument,
+              "this address does not know the method " + request.method + "; it knows " + allowed);
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+Reply Site::handle(HttpRequest& request) {
+  std::string allowed;
+  const Route* route = api_.find(request.method, request.target.segments, request.path, allowed);
+  Reply reply = route ? route->handle(resources_, request) : Reply(files_.get(request));
+  if (auto* response = std::get_if<HttpResponse>(&reply)) {
+    spdlog::debug("{} {} {}", request.method, route ? route->info.path : "portal file",
+                  response->status);
+    finish(*response);
+  } else {
+    HttpResponse bare;
+    finish(bare);
+    std::get<StreamReply>(reply).headers = std::move(bare.headers);
+  }
+  return reply;
+}
+
+void Site::finish(HttpResponse& response) {
+  const auto add = [&](const char* name, const char* value) {
+    const bool there = std::any_of(response.headers.begin(), response.headers.end(),
+                                   [&](const auto& header) { return header.first == name; });
+    if (!there) response.headers.emplace_back(name, value);
+  };
+  add("Cache-Control", "no-store");
+  add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  add("Cross-Origin-Opener-Policy", "same-origin");
+  add("Cross-Origin-Resource-Policy", "same-origin");
+  add("Referrer-Policy", "no-referrer");
+  add("X-Content-Type-Options", "nosniff");
+}
+
+}  // namespace poss::server

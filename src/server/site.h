@@ -1,0 +1,31 @@
+// Site: decides what a request may do and who answers it: a REST route or the portal's files.
+#pragma once
+
+#include "server/api.h"
+#include "server/http.h"
+#include "server/static_files.h"
+
+namespace poss::server {
+
+// Why a request must be refused because of where it comes from; nothing when it may pass. The Host
+// must name this machine, or else a foreign page could have its own name point here (DNS
+// rebinding); and an Origin must be the one that the Host names.
+std::optional<HttpResponse> refuse_foreign(const HttpRequest& request);
+
+// Thread-safe. The references of `resources` outlive it.
+class Site final : public HttpHandler {
+ public:
+  Site(Api api, const Resources& resources)
+      : api_(std::move(api)), resources_(resources), files_(resources.options.portal) {}
+
+  std::variant<size_t, HttpResponse> admit(const HttpRequest& request) override;
+  Reply handle(HttpRequest& request) override;
+  void finish(HttpResponse& response) override;
+
+ private:
+  const Api api_;
+  const Resources resources_;
+  const StaticFiles files_;
+};
+
+}  // namespace poss::server
