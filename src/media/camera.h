@@ -23,11 +23,11 @@ struct SourceConfig {
   std::string uri;
   std::string user_name;  // of RTSP and HTTP; kept out of `uri`
   std::string password;
-  Transport transport = Transport::tcp;    // RTSP only
-  bool loop = false;                       // files and folders: start again at the end
-  Pace pace = Pace::real_time;             // files and folders
-  double timeout = 10;                     // seconds without data before the source counts as lost
-  double image_folder_fps = 1;             // pictures a second of a folder
+  Transport transport = Transport::tcp;  // RTSP only
+  bool loop = false;                     // files and folders: start again at the end
+  Pace pace = Pace::real_time;           // files and folders
+  double timeout = 10;                   // seconds without data before the source counts as lost
+  double image_folder_fps = 1;           // pictures a second of a folder
   static void declare(Fields<SourceConfig>& f);
 };
 
@@ -47,12 +47,15 @@ enum class CameraState {
 struct CameraStatus {
   CameraState state = CameraState::connecting;
   std::string cause;  // one sentence: what happened and what to do; empty while all is well
-  Time since{};       // when the state began
-  int width = 0;      // of the coded video; 0 while unknown
+  // Nothing more will come: a file that does not loop has ended or cannot be read. Subscriptions
+  // are closed; `state` and `cause` tell why.
+  bool final = false;
+  Time since{};   // when the state began
+  int width = 0;  // of the coded video; 0 while unknown
   int height = 0;
-  std::string codec;         // "h264", "mjpeg", "mpeg4" …
-  double source_fps = 0;     // frames a second the stream carries, measured; 0 while unknown
-  std::uint64_t packets = 0;         // video packets read
+  std::string codec;          // "h264", "mjpeg", "mpeg4" …
+  double source_fps = 0;      // frames a second the stream carries, measured; 0 while unknown
+  std::uint64_t packets = 0;  // video packets read
   std::uint64_t frames_decoded = 0;  // pictures decoded
   std::uint64_t frames_skipped = 0;  // pictures not decoded because nobody wanted them
   std::uint64_t reconnects = 0;
