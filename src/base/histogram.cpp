@@ -34,20 +34,20 @@ DurationSummary DurationHistogram::summary(Steady::time_point now) const {
   out.count = windows_[0].count + windows_[1].count;
   if (out.count == 0) return out;
   out.mean_ms = (windows_[0].sum_ms + windows_[1].sum_ms) / static_cast<double>(out.count);
-  const auto percentile = [&](double share) {
+  const auto percentile = [&out](const std::array<Window, 2>& windows, double share) {
     const auto wanted =
         static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(out.count)));
     std::uint64_t seen = 0;
     for (size_t i = 0; i < kBuckets; ++i) {
-      seen += windows_[0].buckets[i] + windows_[1].buckets[i];
+      seen += windows[0].buckets[i] + windows[1].buckets[i];
       if (seen >= wanted) {  // the middle of the bucket
         return std::exp2((static_cast<double>(i) + 0.5) / static_cast<double>(kPerOctave)) * 1e-3;
       }
     }
     return 0.0;
   };
-  out.p50_ms = percentile(0.50);
-  out.p99_ms = percentile(0.99);
+  out.p50_ms = percentile(windows_, 0.50);
+  out.p99_ms = percentile(windows_, 0.99);
   return out;
 }
 
