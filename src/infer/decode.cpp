@@ -312,7 +312,7 @@ Result<std::vector<DetectedObject>> OutputDecoder::objects(std::span<const Outpu
   }
 
   std::vector<DetectedObject> out;
-  for (const auto& kept : suppress(std::move(candidates), options.max_iou, options.max_objects)) {
+  for (const auto& kept : suppress(candidates, options.max_iou, options.max_objects)) {
     const Box box = to_picture(kept.box, input, placement);
     if (box.w > 0 && box.h > 0) out.push_back({kept.class_index, kept.score, box});
   }

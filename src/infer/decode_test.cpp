@@ -263,15 +263,18 @@ TEST(Suppress, keeps_the_best_of_each_class_and_place) {
   const Corners here{0, 0, 1, 1};
   const Corners nearly{0, 0, 1, 0.9f};
   const Corners there{2, 2, 3, 3};
+  const auto best = [](const std::vector<Candidate>& all, float max_iou, int max_objects) {
+    return suppress(all, max_iou, max_objects);
+  };
   const auto kept =
-      suppress({{.5f, 0, here}, {.9f, 0, nearly}, {.6f, 1, here}, {.4f, 0, there}}, 0.6f, 100);
+      best({{.5f, 0, here}, {.9f, 0, nearly}, {.6f, 1, here}, {.4f, 0, there}}, 0.6f, 100);
   ASSERT_EQ(kept.size(), 3u);
   EXPECT_FLOAT_EQ(kept[0].score, 0.9f);
   EXPECT_EQ(kept[1].class_index, 1);
   EXPECT_FLOAT_EQ(kept[2].score, 0.4f);
-  EXPECT_EQ(suppress({{.5f, 0, here}, {.9f, 0, nearly}}, 0.95f, 100).size(), 2u);
-  EXPECT_EQ(suppress({{.5f, 0, here}, {.9f, 0, there}}, 0.6f, 1).size(), 1u);
-  EXPECT_TRUE(suppress({{.5f, 0, here}}, 0.6f, 0).empty());
+  EXPECT_EQ(best({{.5f, 0, here}, {.9f, 0, nearly}}, 0.95f, 100).size(), 2u);
+  EXPECT_EQ(best({{.5f, 0, here}, {.9f, 0, there}}, 0.6f, 1).size(), 1u);
+  EXPECT_TRUE(best({{.5f, 0, here}}, 0.6f, 0).empty());
 }
 
 }  // namespace

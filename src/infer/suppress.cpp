@@ -2,13 +2,14 @@
 #include "infer/suppress.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace poss::infer {
 
 namespace {
 
 // Far more than any picture holds; bounds the time a broken network can cost.
-constexpr std::ptrdiff_t kMaxCandidates = 30'000;
+constexpr size_t kMaxCandidates = 30'000;
 
 float iou(const Corners& a, const Corners& b) {
   const float width = std::min(a.right, b.right) - std::max(a.left, b.left);
@@ -22,11 +23,18 @@ float iou(const Corners& a, const Corners& b) {
 
 }  // namespace
 
-std::vector<Candidate> suppress(std::vector<Candidate> candidates, float max_iou, int max_objects) {
-  std::ranges::stable_sort(candidates, std::greater{}, &Candidate::score);
-  if (std::ssize(candidates) > kMaxCandidates) candidates.resize(kMaxCandidates);
+std::vector<Candidate> suppress(std::span<const Candidate> candidates, float max_iou,
+                                int max_objects) {
+  std::vector<size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, [&](size_t a, size_t b) {
+    return candidates[a].score != candidates[b].score ? candidates[a].score > candidates[b].score
+                                                      : a < b;
+  });
+  if (order.size() > kMaxCandidates) order.resize(kMaxCandidates);
   std::vector<Candidate> kept;
-  for (const auto& candidate : candidates) {
+  for (const size_t index : order) {
+    const Candidate& candidate = candidates[index];
     if (std::ssize(kept) >= max_objects) break;
     const bool covered = std::ranges::any_of(kept, [&](const Candidate& better) {
       return better.class_index == candidate.class_index &&

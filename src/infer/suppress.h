@@ -1,6 +1,7 @@
 // Non-maximum suppression: of boxes that cover each other only the best stays.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "infer/preprocess.h"
@@ -16,6 +17,7 @@ struct Candidate {
 
 // The at most `max_objects` best candidates, best first, of which no two of one class overlap by an
 // IoU of more than `max_iou`. Equal scores keep their order, so the result is always the same.
-std::vector<Candidate> suppress(std::vector<Candidate> candidates, float max_iou, int max_objects);
+std::vector<Candidate> suppress(std::span<const Candidate> candidates, float max_iou,
+                                int max_objects);
 
 }  // namespace poss::infer
