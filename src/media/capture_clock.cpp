@@ -82,8 +82,7 @@ CaptureClock::Stamp CaptureClock::stamp(std::int64_t pts, std::int64_t dts, Micr
 // `time` is what the stream's clock says; corrects it when that clock and ours part.
 Time CaptureClock::follow_live(Time time, Microseconds delta, Microseconds interval, Time now) {
   const Microseconds waited = last_read_ ? now - *last_read_ : Microseconds(0);
-  const bool jumped =
-      delta < -seconds(1) || delta > std::max(waited, Microseconds(0)) + seconds(1);
+  const bool jumped = delta < -seconds(1) || delta > std::max(waited, Microseconds(0)) + seconds(1);
   if (jumped) return std::max(now, *last_dts_ + interval);
   // Ahead of the wall clock (a server that sends its buffer first, a clock set back): go slower
   // until they meet, so that times neither repeat nor bunch up.

@@ -6,6 +6,8 @@ namespace {
 
 Failure network_failure(const Source& source, int averror) {
   using S = CameraState;
+  // A web page that is read to its end without finding a video.
+  if (averror == AVERROR_EOF && source.kind == Source::Kind::http) averror = AVERROR_INVALIDDATA;
   switch (averror) {
     case AVERROR(ECONNREFUSED):
       return {S::refused, "Nothing listens at " + source.peer +

@@ -47,7 +47,7 @@ std::string Process::read_line() {
   while (true) {
     pollfd ready{output_, POLLIN, 0};
     char c = 0;
-    if (poll(&ready, 1, 10'000) <= 0 || read(output_, &c, 1) != 1 || c == '\n') return line;
+    if (poll(&ready, 1, 30'000) <= 0 || read(output_, &c, 1) != 1 || c == '\n') return line;
     line += c;
   }
 }

@@ -61,13 +61,12 @@ std::string pipeline(const Settings& settings) {
            "/1,stream-format=byte-stream,alignment=au ! identity sync=true ! " + pay + " )";
   }
   const std::string picture =
-      "video/x-raw,format=I420,width=320,height=240,framerate=" + settings.fps +
-      "/1 ! timeoverlay ! ";
+      "video/x-raw,format=I420,width=320,height=240,framerate=" + settings.fps + "/1 ! ";
   const std::string encoder = mjpeg ? "jpegenc ! "
                                     : "x264enc tune=zerolatency speed-preset=ultrafast bitrate=300 "
                                       "key-int-max=" +
                                           settings.fps + " ! ";
-  return "( videotestsrc is-live=true ! " + picture + encoder + pay + " )";
+  return "( videotestsrc is-live=true pattern=ball ! " + picture + encoder + pay + " )";
 }
 
 // Only this user may look and play; anybody else is asked for a digest.
