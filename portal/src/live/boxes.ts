@@ -4,8 +4,8 @@ import { formatPercent } from "../format";
 
 // Distinguishable on light and on dark pictures, and by most colour-blind eyes through lightness.
 const palette = [
-  "#3ddbc4", "#ffb454", "#7aa8ff", "#ff7d9c", "#b7e04b", "#c99bff",
-  "#ffe066", "#5cd1ff", "#ff9770", "#8be28b", "#f29be8", "#d6c1a3",
+  "#d6c1a3", "#ff7d9c", "#8be28b", "#ffb454", "#b7e04b", "#7aa8ff",
+  "#ffe066", "#c99bff", "#ff9770", "#5cd1ff", "#f29be8", "#3ddbc4",
 ];
 
 // A label's colour, the same everywhere and always.
@@ -29,7 +29,7 @@ export function contained(
   return { x: (outer.width - width) / 2, y: (outer.height - height) / 2, width, height };
 }
 
-const kFont = '600 12px "Segoe UI", system-ui, sans-serif';
+const kFont = '600 12px "Segoe UI Variable", "Segoe UI", -apple-system, Roboto, Cantarell, Ubuntu, "Noto Sans", "Liberation Sans", system-ui, sans-serif';
 const kTagHeight = 18;
 
 // Draws on a cleared context whose unit is the CSS pixel; `area` is where the picture lies.

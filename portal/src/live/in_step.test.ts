@@ -114,6 +114,15 @@ describe("Playout", () => {
     expect(playout.hold).toBeLessThan(0.6);
   });
 
+  it("is not slowed down by the old pictures a stream begins with", () => {
+    const playout = new Playout();
+    for (let i = 0; i < 20; i++) playout.pictures(98 + i * 0.1, 98.1 + i * 0.1, 100 + i * 0.001);
+    for (let i = 0; i < 10; i++) {
+      playout.pictures(100 + i * 0.1, 100.1 + i * 0.1, 100.11 + i * 0.1);
+    }
+    expect(playout.hold).toBeLessThan(0.16);
+  });
+
   it("rises at once and shrinks slowly", () => {
     const playout = new Playout({ span: 2 });
     run(playout, 0.3);

@@ -8,6 +8,9 @@ export type Timed = { timestamp: number };
 // A picture's time as it comes through a video container is rounded to its time base.
 const kSameFrame = 0.008;
 
+// A picture this much fresher than any before shows that the stream was still catching up.
+const kCatchingUp = 0.03;
+
 // The recent insights of one deployment, by capture time.
 export class InsightBuffer<T extends Timed> {
   #items: T[] = [];
@@ -80,6 +83,10 @@ class Recent {
     if (cut > 0) this.#samples.splice(0, cut);
   }
 
+  clear(): void {
+    this.#samples = [];
+  }
+
   // The value that the share `q` of the samples does not exceed.
   quantile(q: number): number | undefined {
     if (this.#samples.length === 0) return undefined;
@@ -130,6 +137,13 @@ export class Playout {
   pictures(start: number, end: number, now: number): void {
     if (Math.abs(end - this.#newest) > 5 && Number.isFinite(this.#newest)) this.reset();
     this.#newest = end;
+    // A stream begins with what came before one looked: while it catches up, what it needed says
+    // nothing about what it will need.
+    const best = this.#best.quantile(0);
+    if (best !== undefined && now - end < best - kCatchingUp) {
+      this.#needs.clear();
+      this.#offset = undefined;
+    }
     this.#best.add(now - end, now);
     this.#needs.add(now - start, now);
     this.#adjust(now);

@@ -14,7 +14,8 @@ const brand: BrandVariants = {
 };
 
 const fontFamilyBase =
-  "'Segoe UI Variable', 'Segoe UI', system-ui, -apple-system, 'Helvetica Neue', 'Liberation Sans', sans-serif";
+  "'Segoe UI Variable', 'Segoe UI', -apple-system, BlinkMacSystemFont, Roboto, Cantarell, Ubuntu, " +
+  "'Noto Sans', 'Helvetica Neue', 'Liberation Sans', system-ui, sans-serif";
 
 export const lightTheme: Theme = {
   ...createLightTheme(brand),

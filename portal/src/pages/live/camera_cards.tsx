@@ -21,7 +21,7 @@ const useStyles = makeStyles({
     scrollbarWidth: "thin",
     scrollSnapType: "x proximity",
   },
-  item: { flex: "0 0 176px", scrollSnapAlign: "start", "@media (max-width: 640px)": { flexBasis: "140px" } },
+  item: { flex: "0 0 156px", scrollSnapAlign: "start", "@media (max-width: 640px)": { flexBasis: "140px" } },
   card: {
     display: "block",
     borderRadius: tokens.borderRadiusLarge,
@@ -46,14 +46,13 @@ const useStyles = makeStyles({
   },
   image: { position: "absolute", inset: 0, width: "100%", height: "100%", objectFit: "cover" },
   text: {
-    display: "flex",
-    alignItems: "center",
-    justifyContent: "space-between",
-    flexWrap: "wrap",
-    gap: "4px 8px",
-    padding: "7px 10px 8px",
+    display: "grid",
+    justifyItems: "start",
+    gap: "4px",
+    padding: "6px 10px 9px",
   },
   name: {
+    maxWidth: "100%",
     overflow: "hidden",
     textOverflow: "ellipsis",
     whiteSpace: "nowrap",
