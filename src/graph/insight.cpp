@@ -78,9 +78,11 @@ class Reader {
     });
   }
   void number(const char* name, float& out) {
-    double wide = static_cast<double>(out);
-    number(name, wide);
-    out = static_cast<float>(wide);
+    read(name, [&](const json::value& value) {
+      if (!value.is_number()) return false;
+      out = static_cast<float>(value.to_number<double>());  // beyond float's range: infinite
+      return std::isfinite(out);
+    });
   }
   void integer(const char* name, int& out) {
     read(name, [&](const json::value& value) {

@@ -28,7 +28,6 @@ class MqttExport final : public Node {
           .help("host:port, mqtt://host:port, or mqtts://host:port for TLS.");
       f.add(&Config::topic, "topic")
           .title("Topic")
-          .required()
           .max_length(1024)
           .help(
               "May hold {camera}, {skill} and {deployment}. KAN sent everything to the topic "
@@ -61,6 +60,7 @@ class MqttExport final : public Node {
       }
       const std::string topic_path = detail::join_path(path, "topic");
       check_placeholders(topic, topic_path, errors);
+      if (topic.empty()) errors.push_back({topic_path, "must not be empty"});
       if (topic.find_first_of("+#") != std::string::npos) {
         errors.push_back({topic_path, "must not hold the wildcards + and #"});
       }
