@@ -40,6 +40,7 @@ export const strings = {
       "The skill goes on working. Set the camera to H.264, or use a browser that plays this format.",
     reconnects: (n: number) => (n === 1 ? "reconnected once" : `reconnected ${n} times`),
     since: (ago: string) => `since ${ago}`,
+    keepsTrying: "POSS keeps trying",
     lastPicture: "Last picture",
     unknownCamera: (id: string) => `There is no camera “${id}”`,
     unknownCameraDetail: "It may have been removed, or the address is misspelt.",
@@ -85,12 +86,12 @@ export const strings = {
   cameraRemedy: {
     connecting: "This usually takes a few seconds.",
     streaming: "",
-    stalled: "POSS keeps trying. Check the camera's power and network.",
+    stalled: "Check the camera's power and network.",
     not_found: "Check the address: is the host name, file or device spelt right, and is it there?",
-    refused: "Check that the camera is on and that the port in its address is the right one. POSS keeps trying.",
+    refused: "Check that the camera is on and that the port in its address is the right one.",
     wrong_password: "Start POSS again with the right user name and password for this camera.",
     unsupported: "Set the camera to H.264 or MJPEG, or check that the address leads to a video.",
-    timed_out: "Check that the camera is on and reachable from this machine. POSS keeps trying.",
+    timed_out: "Check that the camera is on and reachable from this machine.",
     ended: "Start POSS again to play it once more.",
   } satisfies Record<CameraState, string>,
 
@@ -120,6 +121,7 @@ export const strings = {
     insightsTotal: (n: string) => `${n} in all`,
     latency: "Latency, median",
     latencyP99: (ms: string) => `99 % within ${ms}`,
+    notYet: "no frame measured yet",
     latencyHelp: "From the capture of a frame to its insight.",
   },
 

@@ -34,7 +34,7 @@ export function Notice({ title, detail, action, children }: Props) {
   const navigate = useNavigate();
   return (
     <div className={styles.root}>
-      <Title3 as="h1">{title}</Title3>
+      <Title3 as="h1" align="center">{title}</Title3>
       {detail && <p className={styles.detail}>{detail}</p>}
       {children}
       {action && (

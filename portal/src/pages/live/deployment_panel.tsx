@@ -129,7 +129,11 @@ export function DeploymentPanel({ deployment }: { deployment: Deployment }) {
           label={text.latency}
           help={text.latencyHelp}
           {...splitUnit(formatMs(deployment.latency_p50_ms))}
-          note={text.latencyP99(formatMs(deployment.latency_p99_ms))}
+          note={
+            deployment.latency_p99_ms > 0
+              ? text.latencyP99(formatMs(deployment.latency_p99_ms))
+              : text.notYet
+          }
         />
       </dl>
       <NodeTimes nodes={deployment.nodes} />

@@ -3,6 +3,7 @@ import {
   Button,
   Skeleton,
   SkeletonItem,
+  Subtitle2,
   Switch,
   Title3,
   Tooltip,
@@ -19,6 +20,7 @@ import {
 } from "@fluentui/react-icons";
 import { Suspense, lazy, useMemo, useRef, useState } from "react";
 import { useParams } from "react-router";
+import { snapshotUrl } from "../../api/client";
 import { useCameras, useDeployments } from "../../api/server_context";
 import type { Camera, CameraState, Deployment, Insight } from "../../api/types";
 import { formatRate } from "../../format";
@@ -96,6 +98,14 @@ const useStyles = makeStyles({
     height: "calc(100dvh - 84px)",
     minHeight: "320px",
     [kOneColumn]: { position: "static", height: "auto", maxHeight: "70dvh" },
+  },
+  noSkill: {
+    display: "grid",
+    gap: "8px",
+    padding: "14px 16px 16px",
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusXLarge,
+    backgroundColor: tokens.colorNeutralBackground1,
   },
   skeleton: { display: "grid", gap: "12px" },
 });
@@ -210,12 +220,13 @@ function CameraView({ camera, deployments, deploymentsKnown }: CameraViewProps) 
                 icon={<TroubleIcon state={camera.state} />}
                 title={strings.cameraTrouble[camera.state](camera.name)}
                 {...(camera.cause && { cause: camera.cause })}
-                remedy={strings.cameraRemedy[camera.state]}
+                {...(!camera.cause && { remedy: strings.cameraRemedy[camera.state] })}
                 {...(Number.isFinite(since) &&
                   camera.state !== "connecting" && {
                     detail: (
                       <>
                         {strings.cameraState[camera.state]} <Ago time={since} />
+                        {keepsTrying.has(camera.state) && ` · ${strings.live.keepsTrying}`}
                       </>
                     ),
                   })}
@@ -249,6 +260,13 @@ function CameraView({ camera, deployments, deploymentsKnown }: CameraViewProps) 
   );
 }
 
+const keepsTrying: ReadonlySet<CameraState> = new Set([
+  "stalled",
+  "not_found",
+  "refused",
+  "timed_out",
+]);
+
 // "1280 × 720 · H264 · 25.0 fps · rtsp://…"
 function factsOf(camera: Camera): string {
   return [
@@ -276,7 +294,7 @@ function LastPicture({ camera }: { camera: Camera }) {
   return (
     <img
       className={styles.image}
-      src={`/api/v1/cameras/${encodeURIComponent(camera.id)}/snapshot?width=960`}
+      src={snapshotUrl(camera.id, 960, camera.since)}
       alt={strings.live.lastPicture}
       onError={() => setBroken(true)}
     />
@@ -284,9 +302,10 @@ function LastPicture({ camera }: { camera: Camera }) {
 }
 
 function NoDeployment({ camera }: { camera: Camera }) {
+  const styles = useStyles();
   return (
-    <section>
-      <h2>{strings.live.noDeployment}</h2>
+    <section className={styles.noSkill}>
+      <Subtitle2 as="h2">{strings.live.noDeployment}</Subtitle2>
       <p>{strings.live.noDeploymentDetail}</p>
       <Command
         text={`poss serve --camera ${camera.name}=${camera.uri} --skill examples/skills/detect_people.json`}

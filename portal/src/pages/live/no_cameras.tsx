@@ -45,7 +45,7 @@ export function NoCameras() {
           <rect x="225" y="70" width="56" height="16" rx="2" />
         </g>
       </svg>
-      <Title2 as="h1">{text.title}</Title2>
+      <Title2 as="h1" align="center">{text.title}</Title2>
       <p className={styles.detail}>{text.detail}</p>
       <Command text={text.command} />
       <p className={styles.detail}>{text.demo}</p>
