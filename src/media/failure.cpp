@@ -6,8 +6,10 @@ namespace {
 
 Failure network_failure(const Source& source, int averror) {
   using S = CameraState;
-  // A web page that is read to its end without finding a video.
-  if (averror == AVERROR_EOF && source.kind == Source::Kind::http) averror = AVERROR_INVALIDDATA;
+  // A web page that ends without a video in it; what cannot be reached has other errors.
+  if (source.kind == Source::Kind::http && (averror == AVERROR_EOF || averror == AVERROR(EIO))) {
+    averror = AVERROR_INVALIDDATA;
+  }
   switch (averror) {
     case AVERROR(ECONNREFUSED):
       return {S::refused, "Nothing listens at " + source.peer +
