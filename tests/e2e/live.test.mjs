@@ -1,0 +1,184 @@
+// The page Live in a real browser against the real POSS.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  assertAccessible,
+  openPage,
+  overlayPixels,
+  overlayState,
+  pictureFingerprint,
+  screenshot,
+  waitForBoxes,
+} from "./browser.mjs";
+import { skill, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
+
+const limit = { timeout: 180_000 };
+
+test("the demo shows a moving picture with boxes, and the feed tells of people", limit, async (t) => {
+  const poss = await startPoss(t, ["--demo"]);
+  const { page, assertNoFaults } = await openPage(t);
+  await page.goto(poss.url);
+  await page.waitForURL("**/live");
+  await waitForBoxes(page);
+  assert.ok((await overlayPixels(page)) > 100, "boxes are drawn");
+
+  const first = await pictureFingerprint(page);
+  await page.waitForFunction(
+    (time) => Number(document.querySelector('[data-testid="overlay"]').dataset.frameTime) > time + 1,
+    (await overlayState(page)).frameTime,
+  );
+  assert.notEqual(await pictureFingerprint(page), first, "the picture moves");
+
+  const feed = page.getByTestId("feed");
+  await feed.getByText("person").first().waitFor();
+  await page.getByTestId("deployment").getByText("fps", { exact: true }).waitFor();
+  await screenshot(page, "live_light");
+  await assertAccessible(page, "Live");
+
+  await t.test("boxes can be switched off and on", async () => {
+    await page.getByRole("switch", { name: "Boxes" }).click();
+    await page.waitForFunction(
+      () => document.querySelector('[data-testid="overlay"]').dataset.boxes === "0",
+    );
+    assert.equal(await overlayPixels(page), 0);
+    await page.getByRole("switch", { name: "Boxes" }).click();
+    await waitForBoxes(page);
+  });
+
+  await t.test("the feed stands still while it is read", async () => {
+    await feed.hover();
+    await page.getByTestId("feed-paused").waitFor();
+    const rows = await feed.getByTestId("feed-row").count();
+    await page.waitForFunction(
+      () => /\d/.test(document.querySelector('[data-testid="feed-paused"]')?.textContent ?? ""),
+      undefined,
+      { timeout: 60_000 },
+    );
+    assert.equal(await feed.getByTestId("feed-row").count(), rows);
+    await page.mouse.move(5, 5);
+    await page.getByTestId("feed-paused").waitFor({ state: "detached" });
+  });
+
+  await t.test("the raw insight can be read and got by a command", async () => {
+    await page.getByRole("button", { name: "Raw insight", exact: true }).click();
+    const insight = JSON.parse(await page.getByTestId("raw-json").textContent());
+    assert.ok(insight.insights_meta.objects_meta.length >= 0);
+    await page.getByText(/^curl -s 'http:\/\/127/).waitFor();
+    await screenshot(page, "live_raw_insight");
+    await assertAccessible(page, "Raw insight");
+    await page.keyboard.press("Escape");
+    await page.getByTestId("raw-json").waitFor({ state: "detached" });
+  });
+
+  await t.test("dark colours are remembered", async () => {
+    await page.getByRole("button", { name: "Switch to dark colours" }).click();
+    await page.reload();
+    await waitForBoxes(page);
+    await page.getByRole("button", { name: "Switch to light colours" }).waitFor();
+    await page.getByTestId("feed-row").first().waitFor();
+    await screenshot(page, "live_dark");
+    await assertAccessible(page, "Live in dark colours");
+  });
+
+  await t.test("everything is there on a phone", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await waitForBoxes(page);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    assert.ok(overflow <= 0, `nothing sticks out to the side (${overflow} px)`);
+    await screenshot(page, "live_phone");
+    await assertAccessible(page, "Live on a phone");
+    await page.setViewportSize({ width: 1280, height: 860 });
+  });
+
+  await t.test("an unknown camera is named", async () => {
+    await page.goto(`${poss.url}/live/nowhere`);
+    await page.getByText("There is no camera “nowhere”").waitFor();
+    await page.getByRole("button", { name: "Show the first camera" }).click();
+    await waitForBoxes(page);
+  });
+
+  await t.test("a lost server is told of, and found again", async () => {
+    await poss.stop();
+    await page.getByTestId("lost").waitFor();
+    await screenshot(page, "live_connection_lost");
+    await assertAccessible(page, "Live without server");
+    await startPoss(t, ["--demo"], { port: poss.port });
+    await page.getByTestId("lost").waitFor({ state: "detached", timeout: 60_000 });
+    await waitForBoxes(page);
+  });
+  assertNoFaults();
+});
+
+test("an H.264 camera plays as it comes, its boxes in step", limit, async (t) => {
+  const camera = await startRtspCamera(t);
+  const poss = await startPoss(t, ["--camera", `cam=${camera}`, "--skill", skill("detect_people")]);
+  const { page, assertNoFaults } = await openPage(t);
+  await page.goto(`${poss.url}/live`);
+  await waitForBoxes(page);
+  assert.equal((await overlayState(page)).mode, "fmp4");
+
+  const video = () =>
+    page.locator("video").evaluate((v) => ({
+      time: v.currentTime,
+      behind: v.buffered.length > 0 ? v.buffered.end(v.buffered.length - 1) - v.currentTime : 0,
+    }));
+  const before = await video();
+  await page.waitForFunction(
+    (time) => document.querySelector("video").currentTime > time + 2,
+    before.time,
+  );
+  const after = await video();
+  assert.ok(after.behind < 2.5, `the picture stays near the end (${after.behind.toFixed(2)} s)`);
+
+  // Of the pictures looked at, nearly all carry an insight no more than one interval old.
+  let inStep = 0;
+  const seen = [];
+  for (let i = 0; i < 20; i++) {
+    const last = seen.at(-1)?.frameTime ?? 0;
+    await page.waitForFunction(
+      (time) => Number(document.querySelector('[data-testid="overlay"]').dataset.frameTime) > time,
+      last,
+    );
+    const state = await overlayState(page);
+    seen.push(state);
+    const age = state.frameTime - state.insightTime;
+    if (age > -0.01 && age <= state.interval + 0.01) inStep++;
+  }
+  t.diagnostic(`in step: ${inStep} of 20; held back ${seen.at(-1).hold} s`);
+  assert.ok(inStep >= 16, JSON.stringify(seen, null, 1));
+  await screenshot(page, "live_h264");
+  assertNoFaults();
+});
+
+test("without a camera the page says what it is for", limit, async (t) => {
+  const poss = await startPoss(t, []);
+  const { page, assertNoFaults } = await openPage(t);
+  await page.goto(poss.url);
+  await page.getByTestId("no-cameras").waitFor();
+  await page.getByText("poss serve --camera").waitFor();
+  await screenshot(page, "live_empty");
+  await assertAccessible(page, "Live without cameras");
+  assertNoFaults();
+});
+
+test("a camera that refuses is told of with its cause", limit, async (t) => {
+  const port = await unusedPort();
+  const poss = await startPoss(t, [
+    "--camera",
+    `gate=rtsp://127.0.0.1:${port}/stream`,
+    "--skill",
+    skill("detect_people"),
+  ]);
+  const { page, assertNoFaults } = await openPage(t);
+  await page.goto(poss.url);
+  const notice = page.getByTestId("stage-notice");
+  await notice.getByText("gate refuses the connection").waitFor({ timeout: 60_000 });
+  const { items } = await (await fetch(`${poss.url}/api/v1/cameras`)).json();
+  assert.ok(items[0].cause.length > 0);
+  await notice.getByText(items[0].cause).waitFor();
+  await screenshot(page, "live_refused");
+  await assertAccessible(page, "Live with a refused camera");
+  assertNoFaults();
+});

@@ -1,0 +1,90 @@
+// Starts the real POSS and its peers for the end-to-end tests, and stops them by their pids.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const binary = (name, fallback) => process.env[name] ?? join(root, fallback);
+
+export const skill = (name) => join(root, "examples/skills", `${name}.json`);
+
+// Starts a program and waits for its first line on stdout. It is ended with test `t`.
+async function startProgram(t, path, args) {
+  if (!existsSync(path)) throw new Error(`${path} is missing; build it first (./up)`);
+  const child = spawn(path, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (text) => {
+    log = (log + text).slice(-4000);
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(late);
+  };
+  t.after(stop);
+  const lines = createInterface({ input: child.stdout });
+  const firstLine = await Promise.race([
+    new Promise((resolve) => lines.once("line", resolve)),
+    ended.then((code) => {
+      throw new Error(`${path} ended with ${code} before it was ready:\n${log}`);
+    }),
+  ]);
+  return { firstLine, stop, pid: child.pid };
+}
+
+// `poss serve` with these arguments. `url` has no slash at its end.
+export async function startPoss(t, args, { port = 0 } = {}) {
+  const path = binary("POSS_BIN", "build/release/poss");
+  const { firstLine, stop } = await startProgram(t, path, ["serve", "--port", String(port), ...args]);
+  const url = firstLine.trim().replace(/\/$/, "");
+  if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(url)) throw new Error(`not an address: ${firstLine}`);
+  return { url, port: Number(new URL(url).port), stop };
+}
+
+// An H.264 camera: people walking, encoded from the recording that the demo shows. Its address.
+export async function startRtspCamera(t) {
+  const folder = mkdtempSync(join(tmpdir(), "poss-rtsp-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "people.mp4");
+  execFileSync(
+    "ffmpeg",
+    `-hide_banner -loglevel error -t 20 -i ${recording(folder)} -an -c:v libx264 -preset ultrafast
+     -tune zerolatency -profile:v baseline -pix_fmt yuv420p -g 20 ${file}`.split(/\s+/),
+  );
+  const { firstLine } = await startProgram(
+    t,
+    binary("POSS_RTSP_TEST_SERVER", "build/release/rtsp_test_server"),
+    ["--port", "0", "--file", file],
+  );
+  return `rtsp://127.0.0.1:${Number(/\d+/.exec(firstLine)[0])}/stream`;
+}
+
+// The recording of opencv-doc; Debian may have compressed it.
+function recording(folder) {
+  const path = execFileSync("dpkg", ["-L", "opencv-doc"], { encoding: "utf8" })
+    .split("\n")
+    .find((line) => /\/vtest\.avi(\.gz)?$/.test(line));
+  if (!path) throw new Error("vtest.avi is missing; install the package opencv-doc");
+  if (!path.endsWith(".gz")) return path;
+  const plain = join(folder, "vtest.avi");
+  writeFileSync(plain, execFileSync("gzip", ["-dc", path], { maxBuffer: 1 << 28 }));
+  return plain;
+}
+
+// A port on which nothing listens.
+export function unusedPort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
