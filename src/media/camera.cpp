@@ -224,8 +224,6 @@ void CameraImpl::run() {
     }
     set_state(failure->state, failure->cause);
     if (!wait_until(Steady::now() + backoff_.next(failure->state))) return;
-    Lock lock(mutex_);
-    if (packets_ > 0) ++reconnects_;
   }
 }
 
@@ -347,6 +345,10 @@ void CameraImpl::take(const StreamInfo& info, AvPtr<AVPacket> packet, AVCodecID 
   if (packets_in_pass_++ == 0) {
     backoff_.reset();
     set_state(CameraState::streaming, "");
+    if (packets_ > 0 && !info.finite) {
+      Lock lock(mutex_);
+      ++reconnects_;
+    }
   }
   ++packets_;
   meter_.add(stamp.dts);

@@ -1,6 +1,7 @@
 // Cameras that read video files: every codec and shape, damaged ones, pace, loops and rates.
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 
 #include "media/test_peer.h"
 
@@ -54,6 +55,8 @@ struct Shape {
   PixelLayout layout;
   size_t pictures;
 };
+
+void PrintTo(const Shape& shape, std::ostream* out) { *out << shape.name; }
 
 class FileShapes : public testing::TestWithParam<Shape> {};
 

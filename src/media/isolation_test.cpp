@@ -1,5 +1,6 @@
 // Dead cameras among live ones: the live ones must not notice.
 #include <algorithm>
+#include <fstream>
 
 #include "media/test_peer.h"
 
@@ -52,6 +53,36 @@ TEST(Isolation, dead_cameras_do_not_delay_the_others) {
   EXPECT_LT(widest, 0.2 + 0.05) << "two frames";
   EXPECT_EQ(dead[0]->status().state, CameraState::timed_out);
   EXPECT_EQ(dead[1]->status().state, CameraState::refused);
+}
+
+double resident_megabytes() {
+  std::ifstream file("/proc/self/statm");
+  long total = 0;
+  long resident = 0;
+  file >> total >> resident;
+  return static_cast<double>(resident) * 4096 / 1e6;
+}
+
+TEST(Isolation, an_idle_camera_costs_under_eight_megabytes) {
+  RtspServer server({"--test-pattern"});
+  const auto connect = [&] {
+    SourceConfig config;
+    config.uri = server.uri();
+    auto camera = make_camera(config);
+    camera->start();
+    EXPECT_TRUE(eventually([&] { return camera->status().packets > 10; }));
+    return camera;
+  };
+  std::vector<std::unique_ptr<Camera>> cameras;
+  cameras.push_back(connect());  // what the libraries set up once is no camera's cost
+  const double before = resident_megabytes();
+  for (int i = 0; i < 8; ++i) cameras.push_back(connect());
+  const double each = (resident_megabytes() - before) / 8;
+  RecordProperty("megabytes_each", std::to_string(each));
+  std::printf("%.2f MB an idle camera\n", each);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+  EXPECT_LT(each, 8);
+#endif
 }
 
 }  // namespace
