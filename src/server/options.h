@@ -12,7 +12,7 @@ namespace poss::server {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";  // loopback only, until there is sign-in
-  std::uint16_t port = 8080;          // 0: a free one
+  std::uint16_t port = 7070;          // 0: a free one
   std::filesystem::path portal;       // the built portal; may be missing
   bool demo = false;                  // shown in the portal
   std::string onnxruntime_version;    // as the library tells it; empty: unknown

@@ -12,6 +12,8 @@ Result<Page<Skill>> list(const Call<NoParameters>& call) {
 }  // namespace
 
 void declare_skills(Api& api) {
+  api.name_schema<NodeSpec>("SkillNode");
+  api.name_schema<EdgeSpec>("SkillEdge");
   api.name_schema<Skill>("Skill");
   api.get<NoParameters, Page<Skill>>({.path = "/api/v1/skills",
                                       .id = "listSkills",
