@@ -1,0 +1,196 @@
+// The zoo's models on photographs: the converted model finds what the original finds.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/image.h"
+#include "convert/convert.h"
+#include "oracle.h"
+
+namespace poss {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Photograph {
+  fs::path file;
+  double second = 0;  // into a video
+};
+
+// What Debian's opencv-doc has, and the pictures of the training sets where they are.
+std::vector<Photograph> photographs() {
+  const fs::path folder = "/usr/share/doc/opencv-doc/examples/data";
+  std::vector<Photograph> all;
+  for (const double second : {1, 15, 30, 45, 60}) all.push_back({folder / "vtest.avi", second});
+  for (const char* name : {"messi5.jpg", "fruits.jpg", "basketball1.png", "squirrel_cls.jpg",
+                           "leuvenA.jpg", "home.jpg", "orange.jpg"}) {
+    all.push_back({folder / name});
+  }
+  for (const char* name : {"0000.jpg", "0007.jpg", "0014.jpg", "0021.jpg"}) {
+    all.push_back({fs::path("../shared/data/cutlery/images") / name});
+  }
+  std::erase_if(all, [](const Photograph& photograph) { return !fs::exists(photograph.file); });
+  return all;
+}
+
+// The photograph as `size` × `size` RGB pixels, decoded and stretched by ffmpeg.
+std::vector<std::uint8_t> pixels_of(const Photograph& photograph, int size) {
+  const std::string side = std::to_string(size);
+  const std::string start =
+      photograph.second > 0 ? " -ss " + std::to_string(photograph.second) : "";
+  const std::string command = "ffmpeg -loglevel error -nostdin" + start + " -i '" +
+                              photograph.file.string() + "' -frames:v 1 -vf scale=" + side + ":" +
+                              side + ":flags=area -f rawvideo -pix_fmt rgb24 -";
+  std::vector<std::uint8_t> pixels(static_cast<size_t>(size) * size * 3);
+  FILE* pipe = popen(command.c_str(), "r");
+  const size_t got = pipe ? fread(pixels.data(), 1, pixels.size(), pipe) : 0;
+  if (pipe) pclose(pipe);
+  if (got != pixels.size()) pixels.clear();
+  return pixels;
+}
+
+struct Found {
+  int label = 0;
+  float score = 0;
+  Box box;
+};
+
+// Best first, without those that overlap a better one by more than half: what
+// TFLite_Detection_PostProcess does when it takes one class a box.
+std::vector<Found> suppress(std::vector<Found> all) {
+  std::ranges::sort(all, [](const Found& a, const Found& b) { return a.score > b.score; });
+  std::vector<Found> kept;
+  for (const auto& found : all) {
+    if (std::ranges::none_of(kept, [&](const Found& k) { return iou(k.box, found.box) > 0.5f; })) {
+      kept.push_back(found);
+    }
+  }
+  return kept;
+}
+
+// Outputs in the order of the operator: boxes (ymin, xmin, ymax, xmax), classes, scores, count.
+std::vector<Found> original(const std::vector<std::vector<float>>& outputs) {
+  std::vector<Found> out;
+  for (size_t i = 0; i < outputs[2].size() && i < outputs[3][0]; ++i) {
+    const float* b = &outputs[0][4 * i];
+    out.push_back(
+        {static_cast<int>(outputs[1][i]), outputs[2][i], {b[1], b[0], b[3] - b[1], b[2] - b[0]}});
+  }
+  return out;
+}
+
+std::vector<Found> converted(const std::map<std::string, std::vector<float>>& outputs,
+                             float least) {
+  const auto& boxes = outputs.at("boxes");
+  const auto& scores = outputs.at("scores");
+  const size_t count = boxes.size() / 4, classes = scores.size() / count;
+  std::vector<Found> out;
+  for (size_t i = 0; i < count; ++i) {
+    const auto row = std::span(scores).subspan(i * classes, classes);
+    const auto best = std::ranges::max_element(row);
+    if (*best < least) continue;
+    const float* b = &boxes[4 * i];
+    out.push_back(
+        {static_cast<int>(best - row.begin()), *best, {b[0], b[1], b[2] - b[0], b[3] - b[1]}});
+  }
+  return suppress(std::move(out));
+}
+
+class Agreement : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    file_ = std::string("build/downloads/originals/") + GetParam() + ".tflite";
+    if (!have_oracle() || !fs::exists(file_)) {
+      GTEST_SKIP() << "scripts/fetch_zoo --oracle gets what this needs";
+    }
+  }
+  std::string file_;
+};
+
+class DetectorAgreement : public Agreement {};
+class ClassifierAgreement : public Agreement {};
+
+TEST_P(DetectorAgreement, finds_what_the_original_finds) {
+  const auto bytes = read_file(file_, 1 << 30);
+  ASSERT_TRUE(bytes);
+  const auto model = convert::convert_tflite(*bytes);
+  ASSERT_TRUE(model) << model.error().message;
+  const int size = static_cast<int>(model->manifest.at("input").at("width").as_int64());
+  int asked = 0, matched = 0;
+  double overlap = 0, difference = 0;
+  for (const auto& photograph : photographs()) {
+    const auto pixels = pixels_of(photograph, size);
+    ASSERT_FALSE(pixels.empty()) << photograph.file;
+    const auto expected = run_tflite(*bytes, std::as_bytes(std::span(pixels)));
+    ASSERT_TRUE(expected) << expected.error().message;
+    const auto planes = to_planes(std::span(pixels));
+    const auto outputs = run_onnx(model->onnx, size, size, planes);
+    ASSERT_TRUE(outputs) << outputs.error().message;
+    const auto candidates = converted(*outputs, 0.25f);
+    for (const auto& wanted : original(*expected)) {
+      if (wanted.score < 0.4f) continue;
+      ++asked;
+      const Found* best = nullptr;
+      for (const auto& found : candidates) {
+        if (found.label != wanted.label || iou(found.box, wanted.box) < 0.5f) continue;
+        if (!best || iou(found.box, wanted.box) > iou(best->box, wanted.box)) best = &found;
+      }
+      if (!best) {
+        ADD_FAILURE() << photograph.file << " at " << photograph.second << " s: class "
+                      << wanted.label << " with score " << wanted.score << " is not found";
+        continue;
+      }
+      ++matched;
+      overlap += iou(best->box, wanted.box);
+      difference += std::abs(best->score - wanted.score);
+    }
+  }
+  ASSERT_GE(asked, 20) << "too few objects to compare";
+  EXPECT_EQ(matched, asked);
+  EXPECT_GE(overlap / matched, 0.94);
+  EXPECT_LE(difference / matched, 0.014);
+  RecordProperty("detections", asked);
+  std::printf("%s: %d of %d matched, mean IoU %.4f, mean score difference %.4f\n", GetParam(),
+              matched, asked, overlap / matched, difference / matched);
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, DetectorAgreement,
+                         testing::Values("efficientdet_lite0", "efficientdet_lite1",
+                                         "efficientdet_lite2"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST_P(ClassifierAgreement, gives_the_scores_of_the_original) {
+  const auto bytes = read_file(file_, 1 << 30);
+  ASSERT_TRUE(bytes);
+  convert::ConvertOptions options;
+  options.labels.emplace(1001, "thing");
+  const auto model = convert::convert_tflite(*bytes, options);
+  ASSERT_TRUE(model) << model.error().message;
+  const int size = static_cast<int>(model->manifest.at("input").at("width").as_int64());
+  for (const auto& photograph : photographs()) {
+    const auto pixels = pixels_of(photograph, size);
+    ASSERT_FALSE(pixels.empty()) << photograph.file;
+    std::vector<float> input;
+    for (const auto pixel : pixels) input.push_back((static_cast<float>(pixel) - 127.5f) / 127.5f);
+    const auto expected = run_tflite(*bytes, std::as_bytes(std::span(input)));
+    ASSERT_TRUE(expected) << expected.error().message;
+    const auto planes = to_planes(std::span<const float>(input));
+    const auto outputs = run_onnx(model->onnx, size, size, planes);
+    ASSERT_TRUE(outputs) << outputs.error().message;
+    const auto& scores = outputs->at("scores");
+    ASSERT_EQ(scores.size(), expected->at(0).size());
+    for (size_t i = 0; i < scores.size(); ++i) {
+      ASSERT_NEAR(scores[i], expected->at(0)[i], 1e-4) << photograph.file << ", class " << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, ClassifierAgreement, testing::Values("mobilenet_v1"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+}  // namespace
+}  // namespace poss
