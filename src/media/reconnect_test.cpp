@@ -8,12 +8,30 @@
 namespace poss::media::test {
 namespace {
 
-double resident_megabytes() {
+#if defined(__SANITIZE_ADDRESS__)
+#define POSS_COUNTED_HEAP 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POSS_COUNTED_HEAP 1
+#endif
+#endif
+
+#ifdef POSS_COUNTED_HEAP
+extern "C" size_t __sanitizer_get_current_allocated_bytes();  // sanitizer/allocator_interface.h
+#endif
+
+// What the process holds: resident memory, or under AddressSanitizer, which keeps freed memory
+// for a while, the bytes allocated.
+double megabytes_held() {
+#ifdef POSS_COUNTED_HEAP
+  return static_cast<double>(__sanitizer_get_current_allocated_bytes()) / 1e6;
+#else
   std::ifstream file("/proc/self/statm");
   long total = 0;
   long resident = 0;
   file >> total >> resident;
   return static_cast<double>(resident) * 4096 / 1e6;
+#endif
 }
 
 // POSS_CYCLES=50 in the environment makes it the long run.
@@ -50,16 +68,16 @@ TEST(Reconnect, a_killed_server_is_used_again_and_memory_stays_flat) {
     EXPECT_GT(frame->capture_time(), last->capture_time());
     EXPECT_GT(frame->id(), last->id());
     last = frame;
-    if (cycle + 1 == warm_up) after_warm_up = resident_megabytes();
+    if (cycle + 1 == warm_up) after_warm_up = megabytes_held();
   }
   EXPECT_EQ(camera->status().state, CameraState::streaming);
   EXPECT_GE(camera->status().reconnects, static_cast<std::uint64_t>(cycles()));
-  const double grown = resident_megabytes() - after_warm_up;
+  const double grown = megabytes_held() - after_warm_up;
   RecordProperty("slowest_return_s", std::to_string(slowest));
   RecordProperty("grown_mb", std::to_string(grown));
   std::printf("slowest return %.2f s, memory grown %.2f MB over %d cycles\n", slowest, grown,
               cycles() - warm_up);
-  EXPECT_LT(grown, 16);
+  EXPECT_LT(grown, 8) << "the ring of packets may still fill up";
 }
 
 }  // namespace
