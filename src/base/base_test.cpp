@@ -32,6 +32,12 @@ TEST(Json, pretty_text_reads_back_the_same) {
   EXPECT_NE(text.find("\"b\": [1, 2.5, \"ä\\n\"]"), std::string::npos) << text;
 }
 
+TEST(Json, text_on_one_line_has_short_numbers_and_reads_back_the_same) {
+  const auto value = *parse_json(R"({"a": [0.91, 1700000000.123, 5.0, 1e300, -7], "b": {"c": "ä"}})");
+  EXPECT_EQ(json_text(value), R"({"a":[0.91,1700000000.123,5.0,1e+300,-7],"b":{"c":"ä"}})");
+  EXPECT_EQ(*parse_json(json_text(value)), value);
+}
+
 TEST(File, replacing_leaves_one_whole_file_and_no_temporary) {
   const auto folder = std::filesystem::temp_directory_path() / ("poss-" + new_id());
   ASSERT_TRUE(replace_file(folder / "a" / "x.txt", "one"));
@@ -52,6 +58,12 @@ TEST(Time, rfc3339_text_reads_back_the_same) {
   EXPECT_EQ(*parse_rfc3339("2023-11-14T22:13:20.123Z"), time);
   EXPECT_FALSE(parse_rfc3339("2023-02-30T00:00:00Z"));
   EXPECT_FALSE(parse_rfc3339("yesterday"));
+}
+
+TEST(Time, seconds_read_back_the_same) {
+  for (const double seconds : {1700000000.123, 0.000001, -1.5, 17000000100.1, 253402300799.9}) {
+    EXPECT_EQ(to_seconds(from_seconds(seconds)), seconds);
+  }
 }
 
 TEST(Id, ids_are_version_4_uuids_and_differ) {

@@ -10,50 +10,53 @@
 namespace poss {
 namespace {
 
-void write_pretty(const json::value& value, int indent, std::string& out) {
-  const auto newline = [&](int depth) {
+void write_number(double number, std::string& out) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
+  out.append(buffer, end);
+  if (std::isfinite(number) &&
+      std::none_of(buffer, end, [](char c) { return c == '.' || c == 'e'; })) {
+    out += ".0";
+  }
+}
+
+// Writes `value`; with `depth` below 0 on one line, else indented from there.
+void write(const json::value& value, int depth, std::string& out) {
+  const bool pretty = depth >= 0;
+  const auto newline = [&](int to) {
+    if (!pretty) return;
     out += '\n';
-    out.append(static_cast<size_t>(depth) * 2, ' ');
+    out.append(static_cast<size_t>(to) * 2, ' ');
   };
+  const int inner = pretty ? depth + 1 : depth;
   if (const auto* object = value.if_object()) {
-    if (object->empty()) {
-      out += "{}";
-      return;
-    }
     out += '{';
     bool first = true;
     for (const auto& member : *object) {
       if (!first) out += ',';
       first = false;
-      newline(indent + 1);
+      newline(inner);
       out += json::serialize(json::string(member.key()));
-      out += ": ";
-      write_pretty(member.value(), indent + 1, out);
+      out += pretty ? ": " : ":";
+      write(member.value(), inner, out);
     }
-    newline(indent);
+    if (!first) newline(depth);
     out += '}';
   } else if (const auto* array = value.if_array()) {
+    // A list of plain values stays on one line.
     const bool flat = std::none_of(array->begin(), array->end(), [](const json::value& item) {
       return item.is_object() || item.is_array();
     });
     out += '[';
     for (size_t i = 0; i < array->size(); ++i) {
-      if (i > 0) out += flat ? ", " : ",";
-      if (!flat) newline(indent + 1);
-      write_pretty((*array)[i], indent + 1, out);
+      if (i > 0) out += flat && pretty ? ", " : ",";
+      if (!flat) newline(inner);
+      write((*array)[i], inner, out);
     }
-    if (!flat) newline(indent);
+    if (!flat) newline(depth);
     out += ']';
   } else if (value.is_double()) {
-    // Boost.JSON writes doubles as 5E-1; the shortest round-trip form reads better.
-    char buffer[32];
-    const double number = value.get_double();
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
-    out.append(buffer, end);
-    if (std::isfinite(number) &&
-        std::none_of(buffer, end, [](char c) { return c == '.' || c == 'e'; })) {
-      out += ".0";
-    }
+    write_number(value.get_double(), out);
   } else {
     out += json::serialize(value);
   }
@@ -94,9 +97,15 @@ Result<json::value> read_json_file(const std::filesystem::path& path, size_t max
   return parse_json(text).with("'" + path.string() + "'");
 }
 
+std::string json_text(const json::value& value) {
+  std::string out;
+  write(value, -1, out);
+  return out;
+}
+
 std::string pretty_json(const json::value& value) {
   std::string out;
-  write_pretty(value, 0, out);
+  write(value, 0, out);
   out += '\n';
   return out;
 }

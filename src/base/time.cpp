@@ -72,7 +72,9 @@ Result<Time> parse_rfc3339(std::string_view text) {
          std::chrono::microseconds(std::llround(second * 1e6));
 }
 
-double to_seconds(Time time) { return static_cast<double>(time.time_since_epoch().count()) * 1e-6; }
+// Divided, not multiplied by 1e-6: the nearest double, so that going back and forth settles at
+// once.
+double to_seconds(Time time) { return static_cast<double>(time.time_since_epoch().count()) / 1e6; }
 
 Time from_seconds(double seconds) {
   return Time(std::chrono::microseconds(std::llround(seconds * 1e6)));

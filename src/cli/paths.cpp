@@ -22,7 +22,13 @@ std::filesystem::path executable_folder() {
 }
 
 std::vector<std::filesystem::path> model_folders(const std::string& given) {
-  return {choose(given, "POSS_MODELS", executable_folder() / ".." / "zoo").lexically_normal()};
+  // Beside the build folder of `poss`; the programs of bench lie one folder deeper.
+  auto zoo = executable_folder() / ".." / "zoo";
+  if (const auto deeper = executable_folder() / ".." / ".." / "zoo";
+      !std::filesystem::exists(zoo) && std::filesystem::exists(deeper)) {
+    zoo = deeper;
+  }
+  return {choose(given, "POSS_MODELS", zoo).lexically_normal()};
 }
 
 std::filesystem::path portal_folder(const std::string& given) {

@@ -59,7 +59,7 @@ class Results final : public InsightSink {
       file_ = path_ == "-" ? ::dup(STDOUT_FILENO)
                            : ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     }
-    const std::string line = json::serialize(to_json(*insight)) + "\n";
+    const std::string line = json_text(to_json(*insight)) + "\n";
     if (file_ < 0 ||
         ::write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
       error_ = "cannot write '" + path_ + "': " + std::strerror(errno);

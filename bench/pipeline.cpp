@@ -1,0 +1,467 @@
+// bench/pipeline: what POSS adds to decoding and inference, from the camera to the insight.
+//
+// Every figure is measured in one run on one machine; the ratios hold whatever else the machine
+// is doing, because their parts are measured in turns.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "fleet/worker.h"
+#include "infer/model.h"
+#include "server/event_hub.h"
+#include "server/server.h"
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+}
+
+namespace poss {
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+struct Options {
+  std::string video = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
+  std::string model = "efficientdet_lite1";
+  std::string models;
+  int rounds = 3;
+  int frames = 250;  // of the whole pipeline, a round
+  int seconds = 10;  // of each real-time part
+  std::vector<int> cameras{1, 2, 4, 8, 16, 32};
+  bool quick = false;
+};
+
+template <class T>
+T need(Result<T> result) {
+  if (result) return std::move(*result);
+  std::fprintf(stderr, "bench/pipeline: %s\n", result.error().message.c_str());
+  std::exit(exit_code(result.error().code));
+}
+void need(const Result<void>& result) {
+  if (result) return;
+  std::fprintf(stderr, "bench/pipeline: %s\n", result.error().message.c_str());
+  std::exit(exit_code(result.error().code));
+}
+
+// Lets this process and the threads it makes from now on run on the first `count` cores it has.
+void use_cores(int count) {
+  static const cpu_set_t all = [] {
+    cpu_set_t set;
+    sched_getaffinity(0, sizeof set, &set);
+    return set;
+  }();
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int cpu = 0, taken = 0; cpu < CPU_SETSIZE && taken < count; ++cpu) {
+    if (!CPU_ISSET(cpu, &all)) continue;
+    CPU_SET(cpu, &set);
+    ++taken;
+  }
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
+double resident_mb() {
+  std::ifstream file("/proc/self/statm");
+  double total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGE_SIZE)) / 1e6;
+}
+
+double percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1,
+                         static_cast<size_t>(share * static_cast<double>(values.size())))];
+}
+
+// Decodes the first video stream with libav alone, on one thread; seconds a frame.
+double time_decoding(const std::string& path) {
+  AVFormatContext* format = nullptr;
+  if (avformat_open_input(&format, path.c_str(), nullptr, nullptr) < 0 ||
+      avformat_find_stream_info(format, nullptr) < 0) {
+    std::fprintf(stderr, "bench/pipeline: cannot open '%s'; give --video\n", path.c_str());
+    std::exit(2);
+  }
+  const AVCodec* codec = nullptr;
+  const int stream = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
+  AVCodecContext* decoder = avcodec_alloc_context3(codec);
+  avcodec_parameters_to_context(decoder, format->streams[stream]->codecpar);
+  decoder->thread_count = 1;
+  avcodec_open2(decoder, codec, nullptr);
+  AVPacket* packet = av_packet_alloc();
+  AVFrame* frame = av_frame_alloc();
+  int frames = 0;
+  const auto start = Steady::now();
+  const auto drain = [&] {
+    while (avcodec_receive_frame(decoder, frame) == 0) ++frames;
+  };
+  while (av_read_frame(format, packet) >= 0) {
+    if (packet->stream_index == stream && avcodec_send_packet(decoder, packet) == 0) drain();
+    av_packet_unref(packet);
+  }
+  avcodec_send_packet(decoder, nullptr);
+  drain();
+  const double seconds = Seconds(Steady::now() - start).count();
+  av_frame_free(&frame);
+  av_packet_free(&packet);
+  avcodec_free_context(&decoder);
+  avformat_close_input(&format);
+  return seconds / std::max(frames, 1);
+}
+
+// Runs the network alone; seconds a run.
+double time_inference(const infer::Model& model, int runs) {
+  const auto start = Steady::now();
+  for (int i = 0; i < runs; ++i) need(model.run_empty());
+  return Seconds(Steady::now() - start).count() / runs;
+}
+
+class CountingSink final : public InsightSink {
+ public:
+  void publish(std::shared_ptr<const Insight>) override { ++count; }
+  std::atomic<std::uint64_t> count = 0;
+};
+
+Skill detector_skill(const std::string& model, double fps) {
+  return {.id = "bench",
+          .name = "Bench",
+          .fps = fps,
+          .nodes = {{.id = "camera", .type = "camera_input"},
+                    {.id = "model",
+                     .type = "run_model",
+                     .settings = {{"model", model}, {"min_score", 0.4}}},
+                    {.id = "live", .type = "live"}},
+          .edges = {{"camera", "model"}, {"model", "live"}}};
+}
+
+// The whole way, as fast as it goes, nothing dropped; frames a second over all cameras. The pool
+// keeps the model loaded, so that loading is not measured.
+double pipeline_fps(const Options& options, infer::ModelPool& models, int cameras) {
+  CountingSink sink;
+  Services services;
+  services.add<infer::ModelPool>(models);
+  services.add<InsightSink>(sink);
+  fleet::Worker worker(node_registry(), services);
+  for (int i = 0; i < cameras; ++i) {
+    const std::string id = "cam" + std::to_string(i);
+    media::SourceConfig source{
+        .uri = options.video, .loop = true, .pace = media::Pace::as_fast_as_possible};
+    need(worker.add_camera({.id = id, .name = id, .source = source, .wait_for_deployment = true}));
+  }
+  const auto start = Steady::now();
+  for (int i = 0; i < cameras; ++i) {
+    const std::string id = "cam" + std::to_string(i);
+    need(worker.add_deployment({.id = id,
+                                .name = id,
+                                .camera = id,
+                                .skill = detector_skill(options.model, 0),
+                                .every_frame = true,
+                                .max_frames = static_cast<std::uint64_t>(options.frames)}));
+  }
+  if (!worker.wait_until_ended(Steady::now() + std::chrono::minutes(10))) {
+    std::fprintf(stderr, "bench/pipeline: the pipeline did not finish\n");
+    std::exit(1);
+  }
+  return static_cast<double>(sink.count) / Seconds(Steady::now() - start).count();
+}
+
+// A node that does nothing: what is left is the framework.
+class Empty final : public Node {
+ public:
+  struct Config {
+    static void declare(Fields<Config>&) {}
+  };
+  static NodeInfo info() { return {.type = "empty", .title = "Empty", .help = ""}; }
+  static Result<std::unique_ptr<Node>> create(const Config&, const NodeContext&) {
+    return std::make_unique<Empty>();
+  }
+  Result<void> process(Message message, Emitter& out) override {
+    out.emit(std::move(message));
+    return {};
+  }
+};
+
+// Microseconds a node and frame cost beyond what the node does, in a chain of `count` nodes, for
+// messages that carry ten detections.
+double node_overhead_us(const Services& services) {
+  constexpr int kNodes = 20, kFrames = 20000;
+  NodeRegistry registry = node_registry();
+  registry.add<Empty>();
+  Skill skill{.id = "empty", .name = "Empty"};
+  skill.nodes.push_back({.id = "camera", .type = "camera_input"});
+  std::string previous = "camera";
+  for (int i = 0; i < kNodes; ++i) {
+    const std::string id = "n" + std::to_string(i);
+    skill.nodes.push_back({.id = id, .type = "empty"});
+    skill.edges.push_back({previous, id});
+    previous = id;
+  }
+  skill.nodes.push_back({.id = "live", .type = "live"});
+  skill.edges.push_back({previous, "live"});
+  const auto graph = need(Graph::create(need(check_skill(std::move(skill), registry)), services,
+                                        {.camera = "c", .deployment = "d"}));
+  const auto frame = media::make_rgb_frame(2, 2, std::vector<std::uint8_t>(12), Time{}, 1);
+  const auto start = Steady::now();
+  for (int i = 0; i < kFrames; ++i) graph->run(frame);
+  return Seconds(Steady::now() - start).count() * 1e6 / kFrames / (kNodes + 2);
+}
+
+// Reads the event stream of a server over TCP, as a browser does, and notes how old each insight
+// is when it arrives: milliseconds since its frame was captured.
+std::vector<double> watch_events(int port, std::chrono::seconds time) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(static_cast<std::uint16_t>(port))};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) std::exit(1);
+  const std::string request = "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  if (::write(fd, request.data(), request.size()) < 0) std::exit(1);
+  std::vector<double> ages;
+  std::string text;
+  const auto warm = Steady::now() + std::chrono::seconds(2);  // the first frames load the model
+  const auto end = warm + time;
+  char buffer[65536];
+  while (Steady::now() < end) {
+    const ssize_t count = ::read(fd, buffer, sizeof buffer);
+    if (count <= 0) break;
+    const double now = to_seconds(system_clock().now());
+    text.append(buffer, static_cast<size_t>(count));
+    for (size_t line_end; (line_end = text.find('\n')) != std::string::npos;) {
+      const std::string line = text.substr(0, line_end);
+      text.erase(0, line_end + 1);
+      if (!line.starts_with("data: ") || line.find("\"insights_meta\"") == std::string::npos) {
+        continue;
+      }
+      const auto insight = parse_json(std::string_view(line).substr(6));
+      if (!insight || Steady::now() < warm) continue;
+      ages.push_back((now - insight->at("timestamp").as_double()) * 1e3);
+    }
+  }
+  ::close(fd);
+  return ages;
+}
+
+// Milliseconds from capture to the event stream at the 99th percentile, less the inference's
+// median, with one camera at its own pace.
+double latency_over_inference(const Options& options, infer::ModelPool& models) {
+  server::EventHub events;
+  Services services;
+  services.add<infer::ModelPool>(models);
+  services.add<InsightSink>(events);
+  fleet::Worker worker(node_registry(), services);
+  need(worker.add_camera(
+      {.id = "cam", .name = "cam", .source = {.uri = options.video, .loop = true}}));
+  need(worker.add_deployment(
+      {.id = "cam", .name = "cam", .camera = "cam", .skill = detector_skill(options.model, 0)}));
+  const auto server =
+      need(server::Server::create({.port = 0}, worker, models, node_registry(), events));
+  const auto ages = watch_events(server->port(), std::chrono::seconds(options.seconds));
+  double inference = 0;
+  for (const auto& node : worker.deployments().front().nodes) {
+    for (const auto& stage : node.stages) {
+      if (stage.name == "run") inference = stage.mean_ms;
+    }
+  }
+  server->stop();
+  worker.stop();
+  std::printf("latency: %zu insights, median %.1f ms, p99 %.1f ms, inference mean %.1f ms\n",
+              ages.size(), percentile(ages, 0.5), percentile(ages, 0.99), inference);
+  return percentile(ages, 0.99) - inference;
+}
+
+// A TCP port that takes connections and never answers: cameras behind it stay idle.
+class SilentListener {
+ public:
+  SilentListener() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{.sin_family = AF_INET};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(fd_, 128) != 0) {
+      std::exit(1);
+    }
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentListener() { ::close(fd_); }
+  SilentListener(const SilentListener&) = delete;
+  SilentListener& operator=(const SilentListener&) = delete;
+  int port() const { return port_; }
+
+ private:
+  int fd_;
+  int port_ = 0;
+};
+
+// Megabytes one more camera with a skill costs while no frame comes.
+double idle_camera_mb(const Options& options, infer::ModelPool& models) {
+  constexpr int kCameras = 32;
+  const SilentListener silent;
+  CountingSink sink;
+  Services services;
+  services.add<infer::ModelPool>(models);
+  services.add<InsightSink>(sink);
+  fleet::Worker worker(node_registry(), services);
+  const auto add = [&](int i) {
+    const std::string id = "cam" + std::to_string(i);
+    need(worker.add_camera(
+        {.id = id,
+         .name = id,
+         .source = {.uri = "rtsp://127.0.0.1:" + std::to_string(silent.port()) + "/x",
+                    .timeout = 60}}));
+    need(worker.add_deployment(
+        {.id = id, .name = id, .camera = id, .skill = detector_skill(options.model, 0)}));
+  };
+  add(0);
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // until its threads stand
+  const double before = resident_mb();
+  for (int i = 1; i <= kCameras; ++i) add(i);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  return (resident_mb() - before) / kCameras;
+}
+
+struct Load {
+  double fps = 0;            // over all cameras
+  double dropped_share = 0;  // of the frames that came
+  double cpu_ms = 0;         // per insight
+  double memory_mb = 0;
+};
+
+// `cameras` cameras at their own pace, each with the skill.
+Load with_cameras(const Options& options, infer::ModelPool& models, int cameras) {
+  CountingSink sink;
+  Services services;
+  services.add<infer::ModelPool>(models);
+  services.add<InsightSink>(sink);
+  fleet::Worker worker(node_registry(), services);
+  for (int i = 0; i < cameras; ++i) {
+    const std::string id = "cam" + std::to_string(i);
+    need(worker.add_camera({.id = id, .name = id, .source = {.uri = options.video, .loop = true}}));
+    need(worker.add_deployment(
+        {.id = id, .name = id, .camera = id, .skill = detector_skill(options.model, 0)}));
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(2));  // until all are at work
+  const auto dropped = [&] {
+    std::uint64_t sum = 0;
+    for (const auto& report : worker.deployments()) sum += report.dropped;
+    return sum;
+  };
+  const auto count = sink.count.load(), left_out = dropped();
+  const double cpu = cpu_seconds();
+  const auto start = Steady::now();
+  std::this_thread::sleep_for(std::chrono::seconds(options.seconds));
+  const double seconds = Seconds(Steady::now() - start).count();
+  const auto done = static_cast<double>(sink.count.load() - count);
+  const auto lost = static_cast<double>(dropped() - left_out);
+  return {.fps = done / seconds,
+          .dropped_share = done + lost > 0 ? lost / (done + lost) : 0,
+          .cpu_ms = done > 0 ? (cpu_seconds() - cpu) * 1e3 / done : 0,
+          .memory_mb = resident_mb()};
+}
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+int run(Options options) {
+  if (options.quick) {
+    options.rounds = 1;
+    options.frames = 30;
+    options.seconds = 2;
+    options.cameras = {1, 2};
+  }
+  spdlog::set_level(spdlog::level::warn);
+  infer::ModelPool models(cli::model_folders(options.models));
+  json::object figures;
+
+  use_cores(1);
+  const auto model = need(models.get(options.model));  // held: loaded once for all parts
+  time_inference(*model, 5);
+  double decode = 0, inference = 0, whole = 0, whole_two = 0;
+  for (int round = 0; round < options.rounds; ++round) {
+    use_cores(1);
+    decode += time_decoding(options.video) / options.rounds;
+    inference += time_inference(*model, options.frames / 2) / options.rounds;
+    whole += 1 / pipeline_fps(options, models, 1) / options.rounds;
+    use_cores(2);
+    whole_two += 1 / pipeline_fps(options, models, 2) / options.rounds;
+  }
+  const double ideal = 1 / (decode + inference);
+  std::printf(
+      "one core: decode %.1f fps, inference %.1f fps, both in turn %.1f fps; "
+      "pipeline %.1f fps\n",
+      1 / decode, 1 / inference, ideal, 1 / whole);
+  std::printf("two cores, two cameras: pipeline %.1f fps of %.1f\n", 1 / whole_two, 2 * ideal);
+  figures["decode_fps"] = rounded(1 / decode);
+  figures["inference_fps"] = rounded(1 / inference);
+  figures["pipeline_fps"] = rounded(1 / whole);
+  figures["pipeline_ratio"] = rounded(1 / whole / ideal);
+  figures["pipeline_fps_two_cores"] = rounded(1 / whole_two);
+  figures["pipeline_ratio_two_cores"] = rounded(1 / whole_two / (2 * ideal));
+
+  CountingSink sink;
+  Services services;
+  services.add<InsightSink>(sink);
+  figures["node_overhead_us"] = rounded(node_overhead_us(services));
+  std::printf("framework: %.2f us a node and frame\n", figures["node_overhead_us"].as_double());
+  figures["latency_over_inference_p99_ms"] = rounded(latency_over_inference(options, models));
+  figures["idle_camera_mb"] = rounded(idle_camera_mb(options, models));
+  std::printf("one more idle camera: %.2f MB\n", figures["idle_camera_mb"].as_double());
+
+  json::object by_cameras;
+  std::printf("%8s %8s %9s %14s %10s\n", "CAMERAS", "FPS", "DROPPED", "CPU/INSIGHT", "MEMORY");
+  for (const int cameras : options.cameras) {
+    const Load load = with_cameras(options, models, cameras);
+    std::printf("%8d %8.1f %8.0f%% %11.1f ms %7.0f MB\n", cameras, load.fps,
+                load.dropped_share * 100, load.cpu_ms, load.memory_mb);
+    by_cameras[std::to_string(cameras)] = {{"fps", rounded(load.fps)},
+                                           {"dropped_share", rounded(load.dropped_share)},
+                                           {"cpu_ms_per_insight", rounded(load.cpu_ms)},
+                                           {"memory_mb", rounded(load.memory_mb)}};
+  }
+  figures["fps_by_cameras"] = std::move(by_cameras);
+  std::printf("%s\n", json_text(figures).c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace poss
+
+int main(int argc, char** argv) {
+  poss::Options options;
+  CLI::App app(
+      "Measures what POSS adds to decoding and inference. The last line is a JSON object:\n"
+      "pipeline_ratio: pipeline fps on one core over 1/(t_decode + t_infer)\n"
+      "pipeline_ratio_two_cores: the same with two cameras on two cores, over twice that\n"
+      "node_overhead_us: framework time a node and frame\n"
+      "latency_over_inference_p99_ms: capture to event stream at p99, less the mean inference\n"
+      "idle_camera_mb: memory of one more camera without frames\n"
+      "fps_by_cameras: insights a second over all cameras, drops, CPU, memory");
+  app.add_option("--video", options.video, "Video file to play");
+  app.add_option("--model", options.model, "Model name");
+  app.add_option("--models", options.models, "Folder with models (default: the zoo)");
+  app.add_option("--rounds", options.rounds, "Turns of decode, inference and pipeline")
+      ->check(CLI::Range(1, 100));
+  app.add_option("--frames", options.frames, "Frames of a pipeline turn")
+      ->check(CLI::Range(10, 100000));
+  app.add_option("--seconds", options.seconds, "Length of each real-time part")
+      ->check(CLI::Range(1, 3600));
+  app.add_option("--cameras", options.cameras, "Numbers of cameras to try");
+  app.add_flag("--quick", options.quick, "Only see that it works");
+  CLI11_PARSE(app, argc, argv);
+  return poss::run(options);
+}
