@@ -33,7 +33,8 @@ TEST(Json, pretty_text_reads_back_the_same) {
 }
 
 TEST(Json, text_on_one_line_has_short_numbers_and_reads_back_the_same) {
-  const auto value = *parse_json(R"({"a": [0.91, 1700000000.123, 5.0, 1e300, -7], "b": {"c": "ä"}})");
+  const auto value =
+      *parse_json(R"({"a": [0.91, 1700000000.123, 5.0, 1e300, -7], "b": {"c": "ä"}})");
   EXPECT_EQ(json_text(value), R"({"a":[0.91,1700000000.123,5.0,1e+300,-7],"b":{"c":"ä"}})");
   EXPECT_EQ(*parse_json(json_text(value)), value);
 }

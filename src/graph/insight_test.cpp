@@ -54,8 +54,8 @@ TEST(Insight, unknown_members_are_passed_over_and_wrong_types_refused) {
   EXPECT_FALSE(parse_insight(*parse_json(R"({"insights_meta": {"objects_meta": [3]}})")));
   EXPECT_FALSE(parse_insight(*parse_json(R"({"frame_id": "x"})")));
   EXPECT_FALSE(parse_insight(*parse_json(R"({"timestamp": 1e300})")));
-  EXPECT_FALSE(parse_insight(
-      *parse_json(R"({"insights_meta": {"objects_meta": [{"confidence": 1e39}]}})")));
+  EXPECT_FALSE(
+      parse_insight(*parse_json(R"({"insights_meta": {"objects_meta": [{"confidence": 1e39}]}})")));
   EXPECT_FALSE(parse_insight(*parse_json("[]")));
 }
 
