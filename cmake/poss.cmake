@@ -51,14 +51,18 @@ function(poss_add_folder_tests)
   endforeach()
 endfunction()
 
-# poss_test(NAME SOURCES file… [USES folder…] [LIBS target…]): a GoogleTest program, every case a
-# ctest of its own.
+# poss_test(NAME SOURCES file… [USES folder…] [LIBS target…] [LABEL label]): a GoogleTest program,
+# every case a ctest of its own. The label is "unit", which also runs under the sanitizers, unless
+# given: "binary" for tests of the built program.
 function(poss_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;USES;LIBS" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   list(TRANSFORM ARG_USES PREPEND poss_)
   target_link_libraries(${name} PRIVATE poss_options ${ARG_USES} ${ARG_LIBS} GTest::gmock
                         GTest::gtest_main)
   gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 120 LABELS unit)
+                       PROPERTIES TIMEOUT 120 LABELS ${ARG_LABEL})
 endfunction()
