@@ -245,13 +245,16 @@ void MqttClient::State::send_waiting(mosquitto* client) {
 Error MqttClient::State::serve(mosquitto* client) {
   const auto deadline = Steady::now() + options.connect_timeout;
   for (;;) {
+    bool leave = false;
     {
       Lock lock(mutex);
-      if (stop) {
-        mosquitto_disconnect(client);
-        return {Code::unavailable, name + ": closed"};
-      }
+      leave = stop;
       if (start_over) return {Code::timed_out, name + ": does not acknowledge messages"};
+    }
+    if (leave) {
+      // Not under our lock: the library calls back with its own locks held.
+      mosquitto_disconnect(client);
+      return {Code::unavailable, name + ": closed"};
     }
     if (refusal) return describe_refusal();
     if (welcomed) {
