@@ -124,7 +124,8 @@ class Camera {
   virtual void unsubscribe(const std::shared_ptr<FrameSubscription>& subscription) = 0;
 
   // Sends a live view to `sink`, called on the camera's thread; it must not block. The returned
-  // handle ends the view when it is destroyed, after which `sink` is never called again.
+  // handle ends the view when it is destroyed, after which `sink` is never called again; destroying
+  // it waits for a running call, so hold no lock that `sink` takes. It may be destroyed in `sink`.
   virtual std::shared_ptr<void> view_live(std::function<void(const LiveChunkPtr&)> sink) = 0;
 
   // The newest picture as JPEG at most `max_width` wide; not_found while there is none.

@@ -27,6 +27,8 @@ bool same_stream(const AVCodecParameters& a, const AVCodecParameters& b) {
 
 // Its mutex is held while the sink runs, so that ending the view waits for a running call.
 struct LiveHub::Viewer {
+  explicit Viewer(Sink called) : sink(std::move(called)) {}
+
   Mutex mutex;
   Sink sink GUARDED_BY(mutex);
   std::atomic<std::thread::id> calling{};
@@ -49,11 +51,7 @@ struct LiveHub::Viewer {
 };
 
 std::shared_ptr<void> LiveHub::add(Sink sink) {
-  auto viewer = std::make_shared<Viewer>();
-  {
-    Lock lock(viewer->mutex);
-    viewer->sink = std::move(sink);
-  }
+  auto viewer = std::make_shared<Viewer>(std::move(sink));
   {
     Lock lock(mutex_);
     viewers_.push_back(viewer);
