@@ -40,6 +40,12 @@ bool quantised_bytes(const TfliteTensor& tensor) {
          (tensor.type == tflite::TensorType::UINT8 || tensor.type == tflite::TensorType::INT8);
 }
 
+// The pixel 0..255 that stands for 0; int8 inputs are fed with the pixel minus 128.
+double input_zero(const TfliteTensor& tensor) {
+  return static_cast<double>(tensor.quantization->zero_point[0] +
+                             (tensor.type == tflite::TensorType::INT8 ? 128 : 0));
+}
+
 // The picture as the file's own first operator expects it.
 Result<Value> make_input(const TfliteTensor& tensor, OnnxGraph& graph) {
   const bool picture = tensor.shape.size() == 4 && tensor.shape[0] == 1 && tensor.shape[3] == 3 &&
@@ -59,9 +65,7 @@ Result<Value> make_input(const TfliteTensor& tensor, OnnxGraph& graph) {
   if (quantization.scale.size() != 1) {
     return Error{Code::invalid_argument, "the model's input has a scale for every channel"};
   }
-  // int8 inputs are fed with the byte minus 128.
-  const auto zero = static_cast<float>(quantization.zero_point[0] +
-                                       (tensor.type == tflite::TensorType::INT8 ? 128 : 0));
+  const double zero = input_zero(tensor);
   const auto constant = [](double number_of) {
     return OnnxGraph::constant({}, {static_cast<float>(number_of)});
   };
@@ -177,14 +181,30 @@ json::object make_manifest(const TfliteTensor& input, const Meaning& meaning,
   const auto choose = [](const std::string& given, const std::string& found) {
     return given.empty() ? found : given;
   };
-  double mean = 0, std = 1;
+  double mean = 0, std = 1, pad = 0;  // pad: the pixel that becomes 0
   if (input.type == tflite::TensorType::FLOAT32) {
     mean = options.mean.value_or(metadata.mean.value_or(127.5));
     std = options.std.value_or(metadata.std.value_or(127.5));
+    pad = mean;
+  } else if (quantised_bytes(input)) {
+    pad = input_zero(input);
   }
   const bool background = !meaning.detection && !labels.empty() && is_background(labels[0]);
   json::array names;
   for (const auto& label : labels) names.emplace_back(label);
+  json::object tensor{{"name", kInput},
+                      {"width", input.shape[2]},
+                      {"height", input.shape[1]},
+                      {"layout", "nchw"},
+                      {"type", "float32"},
+                      {"color", "rgb"},
+                      {"fit", options.letterbox.empty() ? "stretch" : "letterbox"}};
+  if (!options.letterbox.empty()) {
+    tensor["align"] = options.letterbox;
+    tensor["pad"] = std::clamp(pad, 0.0, 255.0);
+  }
+  tensor["mean"] = {mean, mean, mean};
+  tensor["std"] = {std, std, std};
   return {
       {"version", 1},
       {"title", choose(options.title, metadata.name)},
@@ -193,16 +213,7 @@ json::object make_manifest(const TfliteTensor& input, const Meaning& meaning,
       {"source", options.source},
       {"task", meaning.detection ? "detection" : "classification"},
       {"file", "model.onnx"},
-      {"input",
-       {{"name", kInput},
-        {"width", input.shape[2]},
-        {"height", input.shape[1]},
-        {"layout", "nchw"},
-        {"type", "float32"},
-        {"color", "rgb"},
-        {"fit", options.letterbox.value_or(false) ? "letterbox" : "stretch"},
-        {"mean", {mean, mean, mean}},
-        {"std", {std, std, std}}}},
+      {"input", std::move(tensor)},
       {"decoder",
        {{"type", meaning.detection ? "boxes_scores" : "classification"},
         {"activation", meaning.activation},
@@ -222,6 +233,11 @@ Result<ConvertedModel> convert_tflite(std::string_view bytes, const ConvertOptio
     moved.reserve(std::max<size_t>(bytes.size(), 64));
     moved = bytes;
     bytes = moved;
+  }
+  if (!options.letterbox.empty() && options.letterbox != "top_left" &&
+      options.letterbox != "center") {
+    return Error{Code::invalid_argument, "a letterbox is top_left or center, not '" +
+                                             clean_text(options.letterbox, 40) + "'"};
   }
   POSS_ASSIGN(const TfliteFile file, read_tflite(bytes));
   POSS_ASSIGN(const Metadata metadata, read_metadata(file.metadata, bytes));

@@ -18,7 +18,9 @@ struct ConvertOptions {
   std::string license;
   std::string source;
   std::optional<std::vector<std::string>> labels;  // one a class, in the order of the outputs
-  std::optional<bool> letterbox;                   // else the picture is stretched to the input
+  // "top_left" or "center": the picture is scaled to fit and padded with what the network sees as
+  // 0, as its training did. Empty: it is stretched to the input.
+  std::string letterbox;
   // Of a float input: tensor = (pixel − mean) / std. When the file does not say: 127.5, 127.5.
   std::optional<double> mean;
   std::optional<double> std;

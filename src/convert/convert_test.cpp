@@ -113,6 +113,19 @@ TEST(Convert, makes_a_classifier_with_its_manifest) {
   EXPECT_EQ(proto.opset_import(0).version(), 13);
 }
 
+TEST(Convert, pads_a_letterbox_with_what_the_network_sees_as_zero) {
+  auto options = with_labels(2);
+  options.letterbox = "top_left";
+  const auto model = convert_tflite(classifier(), options);
+  ASSERT_TRUE(model);
+  const auto& input = model->manifest.at("input");
+  EXPECT_EQ(input.at("fit"), "letterbox");
+  EXPECT_EQ(input.at("align"), "top_left");
+  EXPECT_EQ(input.at("pad"), 127.0);
+  options.letterbox = "left";
+  EXPECT_FALSE(convert_tflite(classifier(), options));
+}
+
 TEST(Convert, gives_the_same_bytes_twice) {
   const auto file = classifier();
   const auto one = convert_tflite(file, with_labels(2));
