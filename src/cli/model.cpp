@@ -59,6 +59,11 @@ void add_model(CLI::App& app, Action& action) {
   import->add_option("--description", convert.description, "What it is good for");
   import->add_option("--license", convert.license, "Its licence");
   import->add_option("--source", convert.source, "Where it comes from");
+  import
+      ->add_option("--letterbox", convert.letterbox,
+                   "Keep the picture's proportions, standing top_left or center; else it is "
+                   "stretched to the input")
+      ->check(CLI::IsMember({"top_left", "center"}));
   import->add_flag("--force", arguments->options.force, "Replace a model of that name");
   import->callback([arguments, &action] { action = [arguments] { return import_model(*arguments);
 };
