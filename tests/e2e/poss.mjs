@@ -47,22 +47,27 @@ export async function startPoss(t, args, { port = 0 } = {}) {
   return { url, port: Number(new URL(url).port), stop };
 }
 
-// An H.264 camera: people walking, encoded from the recording that the demo shows. Its address.
+// A camera that sends a moving test pattern as H.264 over RTSP. Its address.
 export async function startRtspCamera(t) {
+  const { firstLine } = await startProgram(
+    t,
+    binary("POSS_RTSP_TEST_SERVER", "build/release/rtsp_test_server"),
+    ["--port", "0", "--test-pattern", "--fps", "15"],
+  );
+  return `rtsp://127.0.0.1:${Number(/\d+/.exec(firstLine)[0])}/stream`;
+}
+
+// A minute of people walking as an H.264 file, made from the recording that the demo shows.
+export function peopleFile(t) {
   const folder = mkdtempSync(join(tmpdir(), "poss-rtsp-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "people.mp4");
   execFileSync(
     "ffmpeg",
-    `-hide_banner -loglevel error -t 20 -i ${recording(folder)} -an -c:v libx264 -preset ultrafast
+    `-hide_banner -loglevel error -t 60 -i ${recording(folder)} -an -c:v libx264 -preset ultrafast
      -tune zerolatency -profile:v baseline -pix_fmt yuv420p -g 20 ${file}`.split(/\s+/),
   );
-  const { firstLine } = await startProgram(
-    t,
-    binary("POSS_RTSP_TEST_SERVER", "build/release/rtsp_test_server"),
-    ["--port", "0", "--file", file],
-  );
-  return `rtsp://127.0.0.1:${Number(/\d+/.exec(firstLine)[0])}/stream`;
+  return file;
 }
 
 // The recording of opencv-doc; Debian may have compressed it.

@@ -53,7 +53,14 @@ export function liveUrl(camera: string): string {
   return url.href;
 }
 
-// A camera's newest picture. `version` makes the browser fetch it anew.
-export function snapshotUrl(camera: string, width: number, version: number | string): string {
-  return apiPath(`/cameras/${encodeURIComponent(camera)}/snapshot`, { width, v: version });
+// Fetches a camera's newest picture. Throws like get().
+export async function getSnapshot(
+  camera: string,
+  width: number,
+  signal: AbortSignal,
+): Promise<Blob> {
+  const path = apiPath(`/cameras/${encodeURIComponent(camera)}/snapshot`, { width });
+  const response = await fetch(path, { cache: "no-store", signal });
+  if (!response.ok) throw new ApiError({ status: response.status });
+  return await response.blob();
 }

@@ -1,6 +1,6 @@
 // Hands the event stream to the pages and keeps the query cache up to date from it.
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useSyncExternalStore, type ReactNode } from "react";
 import { get } from "./client";
 import { EventStream, type StreamState } from "./events";
 import type { Camera, Deployment, Items, System } from "./types";
@@ -56,13 +56,7 @@ export function useEventStream(): EventStream {
 
 export function useStreamState(): StreamState {
   const stream = useEventStream();
-  const [state, setState] = useState(stream.state);
-  useEffect(() => {
-    // Catches up with a change between rendering and listening.
-    setState(stream.state);
-    return stream.onState(setState);
-  }, [stream]);
-  return state;
+  return useSyncExternalStore(stream.onState, () => stream.state);
 }
 
 // Fetched once; the event stream brings every change.

@@ -10,7 +10,8 @@ const palette = [
 
 // A label's colour, the same everywhere and always.
 export function labelColor(label: string): string {
-  let hash = 0x811c9dc5; // FNV-1a
+  // FNV-1a, from a start that keeps the commonest labels apart.
+  let hash = 22;
   for (let i = 0; i < label.length; i++) {
     hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193);
   }
@@ -41,7 +42,7 @@ export function drawBoxes(
   const objects = insights.flatMap((insight) => insight.insights_meta.objects_meta);
   context.font = kFont;
   context.textBaseline = "middle";
-  // Surest last, so that its tag lies on top.
+  // Surest last, so that its box lies on top.
   objects.sort((a, b) => a.confidence - b.confidence);
   const places = objects.map(({ bbox }) => {
     const left = Math.round(area.x + bbox.l * area.width);
@@ -60,19 +61,43 @@ export function drawBoxes(
     context.lineWidth = 2;
     context.strokeRect(left + 1, top + 1, width - 2, height - 2);
   });
-  objects.forEach((object, i) => {
-    const { left, top } = places[i]!;
+  // The surest object has the first choice of where its tag goes; what finds no room has none.
+  const tags: Tag[] = [];
+  for (let i = objects.length - 1; i >= 0; i--) {
+    const object = objects[i]!;
+    const place = places[i]!;
     const id = object.tracking_info?.tracking_id;
-    const text = `${object.label}${id ? ` ${id}` : ""}  ${formatPercent(object.confidence)}`;
-    const width = Math.ceil(context.measureText(text).width) + 10;
-    const x = Math.max(area.x, Math.min(left, area.x + area.width - width));
-    // Above the box, or inside it at the picture's upper edge.
-    const y = top - kTagHeight >= area.y ? top - kTagHeight : top;
-    context.fillStyle = labelColor(object.label);
+    const name = id ? `${object.label} ${id}` : object.label;
+    const texts = [`${name}  ${formatPercent(object.confidence)}`, name];
+    const tag = texts
+      .flatMap((text) => {
+        const width = Math.ceil(context.measureText(text).width) + 10;
+        const x = Math.max(area.x, Math.min(place.left, area.x + area.width - width));
+        const above = place.top - kTagHeight;
+        const below = place.top + place.height;
+        return [above >= area.y ? above : place.top, below].map((y) => ({ text, x, y, width }));
+      })
+      .find((one) => inside(one, area) && !tags.some((other) => overlap(one, other)));
+    if (tag) tags.push({ ...tag, color: labelColor(object.label) });
+  }
+  for (const { text, x, y, width, color } of tags) {
+    context.fillStyle = color;
     context.beginPath();
-    context.roundRect(x, y, width, kTagHeight, [3, 3, y < top ? 0 : 3, y < top ? 0 : 3]);
+    context.roundRect(x, y, width, kTagHeight, 3);
     context.fill();
     context.fillStyle = "#10181a";
     context.fillText(text, x + 5, y + kTagHeight / 2 + 0.5);
-  });
+  }
+}
+
+type Tag = { text: string; x: number; y: number; width: number; color: string };
+
+function overlap(a: Omit<Tag, "color">, b: Omit<Tag, "color">): boolean {
+  return (
+    a.x < b.x + b.width && b.x < a.x + a.width && Math.abs(a.y - b.y) < kTagHeight
+  );
+}
+
+function inside(tag: Omit<Tag, "color">, area: { y: number; height: number }): boolean {
+  return tag.y >= area.y && tag.y + kTagHeight <= area.y + area.height;
 }

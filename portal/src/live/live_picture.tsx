@@ -2,11 +2,11 @@
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { PlugDisconnectedRegular, VideoOffRegular } from "@fluentui/react-icons";
 import { useEffect, useRef, useState } from "react";
-import { snapshotUrl } from "../api/client";
 import { useEventStream } from "../api/server_context";
 import type { Insight } from "../api/types";
 import { strings } from "../strings";
 import { LiveView, type LivePhase } from "./live_view";
+import { Snapshot } from "./snapshot";
 import { StageNotice } from "./stage_notice";
 
 const useStyles = makeStyles({
@@ -53,8 +53,6 @@ export function LivePicture({ camera, cameraName, showBoxes }: Props) {
   const view = useRef<LiveView>(undefined);
   const [phase, setPhase] = useState<LivePhase>({ name: "opening" });
   const [seen, setSeen] = useState<string>();
-  const [openedAt] = useState(() => Date.now());
-  const [posterBroken, setPosterBroken] = useState(false);
 
   useEffect(() => {
     const live = new LiveView(
@@ -84,12 +82,13 @@ export function LivePicture({ camera, cameraName, showBoxes }: Props) {
 
   return (
     <>
-      {phase.name === "opening" && !posterBroken && (
-        <img
+      {phase.name === "opening" && (
+        <Snapshot
           className={mergeClasses(styles.layer, styles.poster)}
-          src={snapshotUrl(camera, 960, openedAt)}
+          camera={camera}
+          width={960}
+          version=""
           alt=""
-          onError={() => setPosterBroken(true)}
         />
       )}
       <video

@@ -4,7 +4,7 @@ import { Badge, Tooltip, makeStyles } from "@fluentui/react-components";
 export type Tone = "good" | "busy" | "warning" | "bad" | "quiet";
 
 const useStyles = makeStyles({
-  pill: { whiteSpace: "nowrap", flexShrink: 0 },
+  pill: { whiteSpace: "nowrap", flexShrink: 0, paddingLeft: "8px", paddingRight: "9px" },
   dot: {
     width: "6px",
     height: "6px",

@@ -1,10 +1,9 @@
 // Chooses the camera: one card each, with its newest picture.
 import { makeStyles, tokens } from "@fluentui/react-components";
 import { VideoOffRegular } from "@fluentui/react-icons";
-import { useState } from "react";
 import { Link } from "react-router";
-import { snapshotUrl } from "../../api/client";
 import type { Camera } from "../../api/types";
+import { Snapshot } from "../../live/snapshot";
 import { StatePill } from "../../parts/state_pill";
 import { useNow } from "../../parts/use_now";
 import { strings } from "../../strings";
@@ -76,7 +75,7 @@ export function CameraCards({ cameras, selected }: { cameras: readonly Camera[];
               data-testid="camera-card"
             >
               <div className={styles.picture}>
-                <Snapshot camera={camera} />
+                <CardPicture camera={camera} />
               </div>
               <div className={styles.text}>
                 <span className={styles.name}>{camera.name}</span>
@@ -97,23 +96,15 @@ export function CameraCards({ cameras, selected }: { cameras: readonly Camera[];
 const kRenewedEvery = 10; // seconds
 
 // The newest picture, renewed now and then while pictures come and somebody looks.
-function Snapshot({ camera }: { camera: Camera }) {
+function CardPicture({ camera }: { camera: Camera }) {
   const styles = useStyles();
   const now = useNow();
-  const [broken, setBroken] = useState<string>();
   const version =
     camera.state === "streaming" ? String(Math.floor(now / kRenewedEvery)) : camera.since;
   return (
     <>
       <VideoOffRegular aria-hidden />
-      {broken !== version && (
-        <img
-          className={styles.image}
-          src={snapshotUrl(camera.id, 352, version)}
-          alt=""
-          onError={() => setBroken(version)}
-        />
-      )}
+      <Snapshot className={styles.image} camera={camera.id} width={352} version={version} alt="" />
     </>
   );
 }

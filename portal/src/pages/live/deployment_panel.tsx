@@ -7,7 +7,8 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { useState } from "react";
+import { useEffect, useState } from "react";
+import { useEventStream } from "../../api/server_context";
 import type { Deployment } from "../../api/types";
 import { formatAskedRate, formatCount, formatMs, formatPercent, formatRate } from "../../format";
 import { StatePill } from "../../parts/state_pill";
@@ -76,7 +77,7 @@ const useStyles = makeStyles({
 
 export function DeploymentPanel({ deployment }: { deployment: Deployment }) {
   const styles = useStyles();
-  const insightsPerSecond = useRate(deployment);
+  const insightsPerSecond = useInsightRate(deployment.id);
   const { state, cause, fps_asked, dropped, frames } = deployment;
   const name = deployment.skill_name || deployment.name;
   const all = frames + dropped;
@@ -168,13 +169,15 @@ function splitUnit(figure: string): { value: string; unit: string } {
 }
 
 // Insights a second, out of the counter that every status event brings.
-function useRate(deployment: Deployment): number | undefined {
-  const [rate] = useState(() => new CounterRate());
-  const [seen, setSeen] = useState<Deployment>();
+function useInsightRate(deployment: string): number | undefined {
+  const stream = useEventStream();
   const [value, setValue] = useState<number>();
-  if (deployment !== seen) {
-    setSeen(deployment);
-    setValue(rate.add(deployment.insights, performance.now() / 1000));
-  }
+  useEffect(() => {
+    const rate = new CounterRate();
+    return stream.onStatus(({ deployments }) => {
+      const mine = deployments.find(({ id }) => id === deployment);
+      if (mine) setValue(rate.add(mine.insights, performance.now() / 1000));
+    });
+  }, [stream, deployment]);
   return value;
 }

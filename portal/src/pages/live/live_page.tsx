@@ -20,11 +20,11 @@ import {
 } from "@fluentui/react-icons";
 import { Suspense, lazy, useMemo, useRef, useState } from "react";
 import { useParams } from "react-router";
-import { snapshotUrl } from "../../api/client";
 import { useCameras, useDeployments } from "../../api/server_context";
 import type { Camera, CameraState, Deployment, Insight } from "../../api/types";
 import { formatRate } from "../../format";
 import { LivePicture } from "../../live/live_picture";
+import { Snapshot } from "../../live/snapshot";
 import { StageNotice } from "../../live/stage_notice";
 import { Ago } from "../../parts/ago";
 import { Command } from "../../parts/command";
@@ -289,14 +289,14 @@ function TroubleIcon({ state }: { state: CameraState }) {
 // What the camera showed last, if it ever showed anything.
 function LastPicture({ camera }: { camera: Camera }) {
   const styles = useStyles();
-  const [broken, setBroken] = useState(false);
-  if (broken || camera.frames_decoded === 0) return null;
+  if (camera.frames_decoded === 0) return null;
   return (
-    <img
+    <Snapshot
       className={styles.image}
-      src={snapshotUrl(camera.id, 960, camera.since)}
+      camera={camera.id}
+      width={960}
+      version={camera.since}
       alt={strings.live.lastPicture}
-      onError={() => setBroken(true)}
     />
   );
 }

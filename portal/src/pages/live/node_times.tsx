@@ -57,8 +57,8 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightRegular,
     textAlign: "left",
   },
-  number: { textAlign: "right", paddingLeft: "18px" },
-  bar: { width: "34%", paddingLeft: "24px", "@media (max-width: 640px)": { minWidth: "120px" } },
+  number: { textAlign: "right", paddingLeft: "18px", "@media (max-width: 640px)": { paddingLeft: "12px" } },
+  bar: { width: "34%", paddingLeft: "24px", "@media (max-width: 640px)": { minWidth: "80px", paddingLeft: "14px" } },
   track: {
     display: "flex",
     gap: "1px",
