@@ -151,8 +151,7 @@ class HttpConnection final : public Connection,
 
   // Answers before the request was read to its end.
   void refuse(HttpResponse response) {
-    const bool whole = parser_->is_header_done() && parser_->is_done();
-    if (!whole && parser_->content_length_remaining().value_or(1) > 0) keep_ = false;
+    if (!parser_->is_done()) keep_ = false;
     core_.handler.finish(response);
     write(std::move(response));
   }
@@ -160,7 +159,7 @@ class HttpConnection final : public Connection,
   void handle() {
     state_ = State::handling;
     stream_.expires_never();
-    asio::post(core_.pool, [self = shared_from_this()] {
+    asio::post(core_.pool, [self = shared_from_this()]() mutable {
       Reply reply;
       try {
         reply = self->core_.handler.handle(self->request_);
@@ -171,7 +170,8 @@ class HttpConnection final : public Connection,
         self->core_.handler.finish(response);
         reply = std::move(response);
       }
-      asio::post(self->core_.io, [self, reply = std::move(reply)]() mutable {
+      auto& io = self->core_.io;
+      asio::post(io, [self = std::move(self), reply = std::move(reply)]() mutable {
         if (self->state_ == State::over) return;
         if (auto* response = std::get_if<HttpResponse>(&reply)) {
           return self->write(std::move(*response));

@@ -156,7 +156,7 @@ TEST_F(HttpServerTest, a_slow_handler_does_not_hold_up_event_streams) {
   start({.handler_threads = 1});
   BareClient events(server->port());
   events.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_THAT(events.read_until("\n\nretry"), HasSubstr("text/event-stream"));
+  EXPECT_THAT(events.read_until("data: {}\n\n"), HasSubstr("text/event-stream"));
   BareClient waiting(server->port());
   waiting.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
   handler.wait_for_waiting(1);

@@ -47,7 +47,7 @@ class TestHandler final : public HttpHandler {
     return HttpResponse{.status = 200,
                         .content_type = "text/plain",
                         .body = std::make_shared<const std::string>(body),
-                        .headers = {}};
+                        .headers = {{"X-Test", "1"}}};
   }
 
   void finish(HttpResponse& response) override { response.headers.emplace_back("X-Test", "1"); }

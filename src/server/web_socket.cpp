@@ -46,6 +46,7 @@ class WebSocketConnection final : public Connection,
     socket_.async_accept(request_, [self = shared_from_this()](error_code error) {
       if (error || self->over_) return self->cut();
       self->open_ = true;
+      if (self->closing_) return self->close();
       self->feed_->set_wake([weak = self->weak_from_this(), io = &self->core_.io] {
         asio::post(*io, [weak] {
           if (auto locked = weak.lock()) locked->pump();
@@ -59,9 +60,8 @@ class WebSocketConnection final : public Connection,
   void finish() override {
     if (over_ || closing_) return;
     end_feed();
-    if (!open_) return cut();
     closing_ = true;
-    if (!sending_) close();
+    if (open_ && !sending_) close();
   }
 
   void cut() override {
