@@ -33,6 +33,13 @@ describe("InsightBuffer", () => {
     expect(buffer.at(101.8 + 0.6)).toBeUndefined();
   });
 
+  it("does not flicker while the skill's pace is uneven", () => {
+    const buffer = new InsightBuffer();
+    let time = 100;
+    for (let i = 0; i < 20; i++) buffer.add(at((time += i % 4 === 0 ? 0.4 : 0.2)));
+    expect(buffer.at(time + 0.7)?.timestamp).toBe(time);
+  });
+
   it("puts late insights where they belong and replaces repeated ones", () => {
     const buffer = new InsightBuffer<{ timestamp: number; id?: string }>();
     buffer.add(at(100.2));
