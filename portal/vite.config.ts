@@ -11,6 +11,7 @@ export default defineConfig({
     // The server sends a strict Content-Security-Policy: nothing may be inlined as data.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 600,
   },
   server: {
     // The server refuses requests from other origins, so the proxy speaks as itself.
