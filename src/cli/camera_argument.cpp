@@ -1,32 +1,9 @@
 // Cameras as people write them on the command line.
-#include <algorithm>
-
 #include "base/id.h"
 #include "cli/command.h"
 
 namespace poss::cli {
 namespace {
-
-// Undoes percent-encoding; malformed sequences stay as they are.
-std::string percent_decode(std::string_view text) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
-        digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 std::string name_of(const std::string& uri) {
   const auto scheme = uri.find("://");
@@ -35,7 +12,10 @@ std::string name_of(const std::string& uri) {
   if (scheme == std::string::npos || uri.starts_with("file://")) {
     return std::filesystem::path(rest).stem().string();
   }
-  return rest.substr(0, rest.find_first_of(":/"));
+  const std::string host = rest.substr(0, rest.find('/'));
+  const auto at = host.rfind('@');  // behind the credentials
+  const std::string bare = at == std::string::npos ? host : host.substr(at + 1);
+  return bare.substr(0, bare.find(':'));
 }
 
 }  // namespace
@@ -54,21 +34,6 @@ Result<CameraArgument> parse_camera(const std::string& text) {
     return Error{Code::invalid_argument, "camera '" + text +
                                              "' has no address; write NAME=URI, for example "
                                              "dock=rtsp://192.0.2.7/stream"};
-  }
-  const auto scheme = uri.find("://");
-  if (scheme != std::string::npos) {
-    const size_t start = scheme + 3;
-    const size_t end = std::min(uri.find_first_of("/?#", start), uri.size());
-    const auto at = uri.rfind('@', end);
-    if (at != std::string::npos && at >= start && at < end) {
-      const std::string_view user = std::string_view(uri).substr(start, at - start);
-      const auto colon = user.find(':');
-      out.source.user_name = percent_decode(user.substr(0, colon));
-      if (colon != std::string_view::npos) {
-        out.source.password = percent_decode(user.substr(colon + 1));
-      }
-      uri.erase(start, at + 1 - start);
-    }
   }
   out.source.uri = uri;
   if (out.name.empty()) out.name = name_of(uri);

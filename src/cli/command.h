@@ -35,8 +35,8 @@ std::filesystem::path portal_folder(const std::string& given);
 // The folder of the example skills that come with POSS.
 std::filesystem::path example_skills_folder();
 
-// A camera argument, "URI" or "NAME=URI", taken apart. Credentials go from the URI into the
-// config's user_name and password. A name is made from the URI when none is given.
+// A camera argument, "URI" or "NAME=URI", taken apart. A name is made from the URI when none is
+// given.
 struct CameraArgument {
   std::string name;
   media::SourceConfig source;

@@ -236,7 +236,7 @@ std::vector<CameraReport> Worker::cameras() const {
   for (const auto& entry : state_->cameras) {
     out.push_back({.id = entry->spec.id,
                    .name = entry->spec.name,
-                   .uri = mask_uri(entry->spec.source.uri),
+                   .uri = mask_uri(entry->camera->config().uri),
                    .status = entry->camera->status()});
   }
   return out;

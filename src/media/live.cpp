@@ -125,8 +125,7 @@ void LiveHub::on_packet(const PacketPtr& packet, Microseconds interval) {
     return;
   }
   if (!hello_) {
-    hello_ =
-        make_chunk(LiveChunk::Kind::hello, false, json::serialize(json::object{{"mode", "jpeg"}}));
+    hello_ = make_chunk(LiveChunk::Kind::hello, false, json_text(json::object{{"mode", "jpeg"}}));
     pacer_ = Pacer(15);
   }
   begin_viewers(false);
@@ -153,7 +152,7 @@ bool LiveHub::begin_fmp4(const PacketPtr& packet, Microseconds interval) {
   if (!init) return false;
   hello_ = make_chunk(
       LiveChunk::Kind::hello, false,
-      json::serialize(json::object{
+      json_text(json::object{
           {"mode", "fmp4"}, {"mime", muxer.mime()}, {"base_time", to_seconds(muxer.base_time())}}));
   init_ = make_chunk(LiveChunk::Kind::init, false, std::move(*init));
   muxer_ = std::move(muxer);

@@ -64,7 +64,7 @@ Result<void> split_placeholders(std::string_view text, Take&& take, Word&& word)
 }  // namespace
 
 std::string payload_text(const Insight& insight, PayloadForm form) {
-  return json::serialize(form == PayloadForm::kan ? kan_json(insight) : to_json(insight));
+  return json_text(form == PayloadForm::kan ? kan_json(insight) : to_json(insight));
 }
 
 Result<std::string> fill_placeholders(std::string_view text, const NodeContext& context) {

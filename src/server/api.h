@@ -82,7 +82,7 @@ class Api {
                     [handler](const Call<Parameters>& call) -> Result<Reply> {
                       Result<Body> body = handler(call);
                       if (!body) return body.error();
-                      return Reply(json_response(json::serialize(to_json(*body))));
+                      return Reply(json_response(json_text(to_json(*body))));
                     });
   }
 

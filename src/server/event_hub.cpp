@@ -116,7 +116,7 @@ std::vector<std::shared_ptr<EventHub::Subscription>> EventHub::live() {
 }
 
 void EventHub::publish(std::shared_ptr<const Insight> insight) {
-  const std::string body = json::serialize(to_json(*insight));
+  const std::string body = json_text(to_json(*insight));
   // Released after the lock: the last reference to a subscription may be the one taken here.
   std::vector<std::shared_ptr<Subscription>> subscribers;
   std::vector<Entry> left;

@@ -88,7 +88,7 @@ HttpResponse problem(int status, Code code, std::string detail, std::string fiel
   body.code = code_name(code);
   body.detail = std::move(detail);
   if (!field.empty()) body.field = std::move(field);
-  HttpResponse response = json_response(json::serialize(to_json(body)));
+  HttpResponse response = json_response(json_text(to_json(body)));
   response.status = status;
   response.content_type = "application/problem+json";
   return response;

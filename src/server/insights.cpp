@@ -135,7 +135,7 @@ std::string status_json(const Resources& resources) {
   for (const auto& report : resources.worker.deployments()) {
     status.deployments.push_back(deployment_body(report, resources.hub.count(report.id)));
   }
-  return json::serialize(to_json(status));
+  return json_text(to_json(status));
 }
 
 void declare_insights(Api& api) {

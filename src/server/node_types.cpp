@@ -27,7 +27,7 @@ struct NodeTypeBody {
 };
 
 Result<Reply> list(const Call<NoParameters>& call) {
-  return json_response(json::serialize(node_types_json(call.resources.registry)));
+  return json_response(json_text(node_types_json(call.resources.registry)));
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ TEST_F(CommandLine, a_camera_nobody_answers_at_is_the_environments_fault) {
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   ::close(fd);
   refuses(kPeople, "rtsp://bob:hunter2@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/x",
-          3, "refused");
+          3, "Nothing listens");
 }
 
 TEST_F(CommandLine, a_missing_or_broken_skill_is_named) {

@@ -157,7 +157,7 @@ TEST_P(SkillCase, finds_what_it_should) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Skills, SkillCase, testing::ValuesIn(case_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace poss::test
