@@ -17,11 +17,11 @@ bool is_jpeg(const std::string& hello) {
 LiveView::~LiveView() { view_.reset(); }
 
 void LiveView::drop_media() {
-  std::erase_if(queue_, [&](const media::LiveChunkPtr& chunk) {
-    if (chunk->kind != media::LiveChunk::Kind::media) return false;
-    ++dropped_;
-    return true;
+  const size_t before = queue_.size();
+  std::erase_if(queue_, [](const media::LiveChunkPtr& chunk) {
+    return chunk->kind == media::LiveChunk::Kind::media;
   });
+  dropped_ += before - queue_.size();
   media_bytes_ = 0;
 }
 
