@@ -33,7 +33,10 @@ std::vector<std::string> places() {
   std::error_code error;
   const auto executable = std::filesystem::read_symlink("/proc/self/exe", error);
   if (!error) {
-    out.push_back((executable.parent_path().parent_path() / "onnxruntime" / kLibrary).string());
+    // Beside the build folder of `poss`; the programs of bench lie one folder deeper.
+    const auto build = executable.parent_path().parent_path();
+    out.push_back((build / "onnxruntime" / kLibrary).string());
+    out.push_back((build.parent_path() / "onnxruntime" / kLibrary).string());
   }
   out.emplace_back(kLibrary);
   return out;

@@ -12,8 +12,8 @@ namespace poss::infer {
 class Runtime {
  public:
   // Loads the library at the first call, from $POSS_ONNXRUNTIME where that is set, else from
-  // ../onnxruntime beside the folder of the executable, else from the system's loader path. Fails
-  // with `unavailable`, naming the places looked at; a later call tries again.
+  // ../onnxruntime (or ../../onnxruntime) from the folder of the executable, else from the system's
+  // loader path. Fails with `unavailable`, naming the places looked at; a later call tries again.
   static Result<const Runtime*> get();
 
   const std::string& version() const { return version_; }  // "1.30.0"

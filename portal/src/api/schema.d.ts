@@ -434,6 +434,23 @@ export interface components {
             /** @description JSON Schema of the settings. */
             settings: Record<string, never>;
         };
+        SkillNode: {
+            /** @description Unique in the skill. */
+            id: string;
+            /** @description A type of /api/v1/node_types. */
+            type: string;
+            name: string;
+            /** @description Version of the settings. */
+            version: number;
+            /** @description As the node type's schema says. */
+            settings: Record<string, never>;
+        };
+        SkillEdge: {
+            /** @description node, or node:port. */
+            from: string;
+            /** @description node, or node:port. */
+            to: string;
+        };
         Skill: {
             id: string;
             name: string;
@@ -443,23 +460,8 @@ export interface components {
              * @description At most so many frames a second; 0 takes every frame.
              */
             fps: number;
-            nodes: {
-                /** @description Unique in the skill. */
-                id: string;
-                /** @description A type of /api/v1/node_types. */
-                type: string;
-                name: string;
-                /** @description Version of the settings. */
-                version: number;
-                /** @description As the node type's schema says. */
-                settings: Record<string, never>;
-            }[];
-            edges: {
-                /** @description node, or node:port. */
-                from: string;
-                /** @description node, or node:port. */
-                to: string;
-            }[];
+            nodes: components["schemas"]["SkillNode"][];
+            edges: components["schemas"]["SkillEdge"][];
         };
         Problem: {
             type: string;
