@@ -7,8 +7,10 @@ extern "C" {
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
 
 #include "base/log.h"
+#include "media/access_unit.h"
 
 namespace poss::media {
 namespace {
@@ -47,10 +49,20 @@ class LibavInput : public Input {
   int read(AVPacket* packet, AVCodecID*) override {
     interrupt_.allow(timeout_);
     while (true) {
-      const int error = av_read_frame(context_, packet);
-      if (error < 0) return error;
-      if (packet->stream_index == stream_ && packet->size > 0) return 0;
-      av_packet_unref(packet);
+      if (const auto ready = joiner_->pop()) {
+        av_packet_move_ref(packet, ready.get());
+        return 0;
+      }
+      if (end_ < 0) return end_;
+      AvPtr<AVPacket> part(av_packet_alloc());
+      const int error = av_read_frame(context_, part.get());
+      if (error == AVERROR(EAGAIN)) return error;
+      if (error < 0) {
+        end_ = error;
+        joiner_->flush();
+      } else if (part->stream_index == stream_ && part->size > 0) {
+        joiner_->push(std::move(part));
+      }
       if (interrupt_.stopping() || interrupt_.expired()) return AVERROR_EXIT;
     }
   }
@@ -103,6 +115,7 @@ class LibavInput : public Input {
     info_.finite = source.kind == Source::Kind::path ||
                    (source.kind == Source::Kind::http && context_->duration > 0 &&
                     format.find("jpeg") == std::string::npos);
+    joiner_.emplace(*codec, (context_->iformat->flags & AVFMT_NOTIMESTAMPS) == 0);
     info_.arrival_times = source.kind == Source::Kind::http && !info_.finite &&
                           format.find("jpeg") != std::string::npos;
     return {};
@@ -110,6 +123,8 @@ class LibavInput : public Input {
 
  private:
   AVFormatContext* context_;
+  std::optional<AccessUnitJoiner> joiner_;  // set when the video is found
+  int end_ = 0;                             // the error that ended the stream
   Interrupt& interrupt_;
   Steady::duration timeout_;
   StreamInfo info_;

@@ -1,7 +1,12 @@
 // Cameras on the network: RTSP over tcp and udp, digest authentication, HTTP, and each way to fail.
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <set>
 
+#include "media/bitstream.h"
+#include "media/input.h"
 #include "media/source.h"
 #include "media/test_peer.h"
 
@@ -52,6 +57,78 @@ TEST(Network, rtsp_over_tcp_and_udp) {
     EXPECT_EQ(status.width, 320);
     EXPECT_NEAR(status.source_fps, 25, 8);
     EXPECT_TRUE(status.cause.empty());
+  }
+}
+
+// Mean distance of the lower half of the chroma planes from gray: what was never decoded is 0.
+double lower_half_colour(const Image& image) {
+  double sum = 0;
+  int count = 0;
+  for (const size_t plane : {1, 2}) {
+    for (int y = image.height / 4; y < image.height / 2; ++y) {
+      for (int x = 0; x < image.width / 2; ++x, ++count) {
+        sum += std::abs(image.planes[plane][y * image.strides[plane] + x] - 128);
+      }
+    }
+  }
+  return sum / count;
+}
+
+// GStreamer's payloader repeats the parameter sets before each slice of a keyframe.
+TEST(Network, a_picture_of_several_slices_is_one_packet) {
+  RtspServer server({"--test-pattern", "--slices", "4", "--fps", "25"});
+  SourceConfig config = source(server.uri());
+  const auto parsed = parse_source(config);
+  ASSERT_TRUE(parsed);
+  const std::atomic<bool> stopping = false;
+  Interrupt interrupt(stopping);
+  const auto input = open_input(*parsed, config, interrupt, system_clock());
+  ASSERT_TRUE(input) << input.error().cause;
+  AvPtr<AVCodecContext> decoder(avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_H264)));
+  avcodec_parameters_to_context(decoder.get(), (*input)->info().codec.get());
+  decoder->thread_count = 1;
+  ASSERT_EQ(avcodec_open2(decoder.get(), nullptr, nullptr), 0);
+  std::set<std::int64_t> times;
+  int pictures = 0;
+  int keyframes = 0;
+  for (int i = 0; i < 80; ++i) {
+    AvPtr<AVPacket> packet(av_packet_alloc());
+    AVCodecID codec = AV_CODEC_ID_H264;
+    ASSERT_EQ((*input)->read(packet.get(), &codec), 0);
+    EXPECT_TRUE(times.insert(packet->pts).second) << "two packets at " << packet->pts;
+    const auto units = nal_units(bytes_of(*packet), 0);
+    EXPECT_EQ(
+        std::ranges::count_if(units, [](Bytes u) { return (u[0] & 31) == 1 || (u[0] & 31) == 5; }),
+        4);
+    keyframes += (packet->flags & AV_PKT_FLAG_KEY) != 0;
+    ASSERT_EQ(avcodec_send_packet(decoder.get(), packet.get()), 0);
+    AvPtr<AVFrame> frame(av_frame_alloc());
+    while (avcodec_receive_frame(decoder.get(), frame.get()) == 0) {
+      ++pictures;
+      EXPECT_EQ(frame->decode_error_flags, 0);
+      EXPECT_EQ(frame->flags & AV_FRAME_FLAG_CORRUPT, 0);
+    }
+  }
+  EXPECT_GE(keyframes, 3);
+  EXPECT_GE(pictures, 77);  // the decoder may hold some back
+}
+
+TEST(Network, pictures_of_several_slices_are_whole_and_counted_once) {
+  RtspServer server({"--test-pattern", "--slices", "4"});
+  const auto camera = make_camera(source(server.uri()));
+  const auto subscription = camera->subscribe(0, 100, WhenFull::drop_oldest);
+  camera->start();
+  FramePtr last;
+  for (int i = 0; i < 60; ++i) {
+    auto frame = subscription->pop_until(Steady::now() + std::chrono::seconds(20));
+    ASSERT_TRUE(frame);
+    EXPECT_LT(lower_half_colour(frame->image()), 8) << "frame " << i;
+    if (last) {
+      EXPECT_GT(frame->capture_time() - last->capture_time(), std::chrono::milliseconds(5));
+    }
+    const double fps = camera->status().source_fps;
+    EXPECT_TRUE(fps == 0 || (fps > 15 && fps < 40)) << fps;
+    last = std::move(frame);
   }
 }
 

@@ -1,7 +1,11 @@
 // A small RTSP camera for tests: serves a looped H.264 file or a test pattern at /stream.
 //
 //   rtsp_test_server --port 0 [--file F | --test-pattern] [--codec h264|mjpeg] [--fps 25]
-//                    [--user U --password P]
+//                    [--slices 1] [--user U --password P]
+//
+// A file (.h264, .mp4, .ts … with H.264 inside) is played as it is, at its own pace, again and
+// again. --fps and --slices (of each H.264 picture) are the test pattern's. Parameter sets go in
+// front of every IDR slice, so that a keyframe of several slices holds them several times.
 //
 // Prints the port it listens at (127.0.0.1) on the first line of standard output and runs until
 // it is killed. With --user it asks for digest authentication.
@@ -12,6 +16,8 @@
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>
 
+#include "file_player.h"
+
 namespace {
 
 struct Settings {
@@ -19,6 +25,7 @@ struct Settings {
   std::string file;
   std::string codec = "h264";
   std::string fps = "25";
+  std::string slices = "1";
   std::string user;
   std::string password;
 };
@@ -37,6 +44,8 @@ bool read_settings(int count, char** words, Settings& settings) {
       settings.codec = value;
     } else if (name == "--fps") {
       settings.fps = value;
+    } else if (name == "--slices") {
+      settings.slices = value;
     } else if (name == "--user") {
       settings.user = value;
     } else if (name == "--password") {
@@ -52,21 +61,29 @@ std::string pipeline(const Settings& settings) {
   const bool mjpeg = settings.codec == "mjpeg";
   const std::string pay =
       mjpeg ? "rtpjpegpay name=pay0 pt=26" : "rtph264pay name=pay0 pt=96 config-interval=-1";
-  if (!settings.file.empty() && !mjpeg) {
-    // multifilesrc repeats the bytes: an elementary stream or MPEG-TS can be joined to itself.
-    const std::string demux =
-        settings.file.ends_with(".ts") ? "tsparse set-timestamps=true ! tsdemux ! " : "";
-    return "( multifilesrc loop=true location=\"" + settings.file + "\" ! " + demux +
-           "h264parse ! video/x-h264,framerate=" + settings.fps +
-           "/1,stream-format=byte-stream,alignment=au ! identity sync=true ! " + pay + " )";
+  if (!settings.file.empty()) {
+    return "( appsrc name=file is-live=true format=time "
+           "caps=video/x-h264,stream-format=byte-stream,alignment=au ! h264parse ! " +
+           pay + " )";
   }
   const std::string picture =
       "video/x-raw,format=I420,width=320,height=240,framerate=" + settings.fps + "/1 ! ";
-  const std::string encoder = mjpeg ? "jpegenc ! "
-                                    : "x264enc tune=zerolatency speed-preset=ultrafast bitrate=300 "
-                                      "key-int-max=" +
-                                          settings.fps + " ! ";
+  // Sliced threads make as many slices as there are threads.
+  const std::string encoder =
+      mjpeg ? "jpegenc ! "
+            : "x264enc tune=zerolatency speed-preset=ultrafast bitrate=300 sliced-threads=true "
+              "threads=" +
+                  settings.slices + " key-int-max=" + settings.fps + " ! ";
   return "( videotestsrc is-live=true pattern=ball ! " + picture + encoder + pay + " )";
+}
+
+// Called for each media: with `file`, the path to play.
+void start_file(GstRTSPMediaFactory*, GstRTSPMedia* media, gpointer file) {
+  GstElement* bin = gst_rtsp_media_get_element(media);
+  GstElement* source = gst_bin_get_by_name(GST_BIN(bin), "file");
+  play_file(static_cast<const char*>(file), source);
+  gst_object_unref(source);
+  gst_object_unref(bin);
 }
 
 // Only this user may look and play; anybody else is asked for a digest.
@@ -96,12 +113,19 @@ int main(int count, char** words) {
     std::fprintf(stderr, "rtsp_test_server: unknown or incomplete option\n");
     return 2;
   }
+  if (!settings.file.empty() && (settings.codec != "h264" || !is_playable(settings.file))) {
+    std::fprintf(stderr, "rtsp_test_server: '%s' holds no H.264 video\n", settings.file.c_str());
+    return 2;
+  }
   GstRTSPServer* server = gst_rtsp_server_new();
   gst_rtsp_server_set_address(server, "127.0.0.1");
   gst_rtsp_server_set_service(server, settings.port.c_str());
   GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
   gst_rtsp_media_factory_set_launch(factory, pipeline(settings).c_str());
   gst_rtsp_media_factory_set_shared(factory, TRUE);
+  if (!settings.file.empty()) {
+    g_signal_connect(factory, "media-configure", G_CALLBACK(start_file), settings.file.data());
+  }
   if (!settings.user.empty()) protect(server, factory, settings);
   GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server);
   gst_rtsp_mount_points_add_factory(mounts, "/stream", factory);
