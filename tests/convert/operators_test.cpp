@@ -167,40 +167,40 @@ std::vector<Case> arithmetic() {
   cases.push_back(one("prelu", Op::PRELU, same, [](TinyModel& m) {
     return std::vector{m.floats({1, 1, 3}, {.1f, .2f, .3f})};
   }));
-  for (const auto& [name, op] : {std::pair{"logistic", Op::LOGISTIC},
-                                 {"tanh", Op::TANH},
-                                 {"exp", Op::EXP},
-                                 {"abs", Op::ABS},
-                                 {"neg", Op::NEG},
-                                 {"floor", Op::FLOOR},
-                                 {"ceil", Op::CEIL},
-                                 {"elu", Op::ELU},
-                                 {"relu", Op::RELU},
-                                 {"relu6", Op::RELU6},
-                                 {"relu_n1_to_1", Op::RELU_N1_TO_1},
-                                 {"hard_swish", Op::HARD_SWISH},
-                                 {"square", Op::SQUARE},
-                                 {"l2_normalization", Op::L2_NORMALIZATION}}) {
-    cases.push_back(one(name, op, same, none));
+  for (const auto& [name, operation] : {std::pair{"logistic", Op::LOGISTIC},
+                                        {"tanh", Op::TANH},
+                                        {"exp", Op::EXP},
+                                        {"abs", Op::ABS},
+                                        {"neg", Op::NEG},
+                                        {"floor", Op::FLOOR},
+                                        {"ceil", Op::CEIL},
+                                        {"elu", Op::ELU},
+                                        {"relu", Op::RELU},
+                                        {"relu6", Op::RELU6},
+                                        {"relu_n1_to_1", Op::RELU_N1_TO_1},
+                                        {"hard_swish", Op::HARD_SWISH},
+                                        {"square", Op::SQUARE},
+                                        {"l2_normalization", Op::L2_NORMALIZATION}}) {
+    cases.push_back(one(name, operation, same, none));
   }
   cases.push_back(one("leaky_relu", Op::LEAKY_RELU, same, none, Options::LeakyReluOptions,
                       with([](auto& b) { return CreateLeakyReluOptions(b, 0.2f); })));
   cases.push_back(one("softmax", Op::SOFTMAX, same, none, Options::SoftmaxOptions,
                       with([](auto& b) { return CreateSoftmaxOptions(b, 1.5f); })));
-  for (const auto& [name, op] :
+  for (const auto& [name, operation] :
        {std::pair{"sqrt", Op::SQRT}, {"rsqrt", Op::RSQRT}, {"log", Op::LOG}}) {
-    cases.push_back({name, [op = op, same](TinyModel& m, int picture) {
+    cases.push_back({name, [op = operation, same](TinyModel& m, int picture) {
                        const int positive = m.tensor(same), out = m.tensor(same);
                        m.op(Op::EXP, {picture}, {positive});
                        m.op(op, {positive}, {out});
                        return std::pair{out, same};
                      }});
   }
-  for (const auto& [name, op] : {std::pair{"mean", Op::MEAN},
-                                 {"sum", Op::SUM},
-                                 {"reduce_max", Op::REDUCE_MAX},
-                                 {"reduce_min", Op::REDUCE_MIN}}) {
-    cases.push_back(one(name, op, {1, kHeight, 3}, integers({-2}), Options::ReducerOptions,
+  for (const auto& [name, operation] : {std::pair{"mean", Op::MEAN},
+                                        {"sum", Op::SUM},
+                                        {"reduce_max", Op::REDUCE_MAX},
+                                        {"reduce_min", Op::REDUCE_MIN}}) {
+    cases.push_back(one(name, operation, {1, kHeight, 3}, integers({-2}), Options::ReducerOptions,
                         with([](auto& b) { return CreateReducerOptions(b, false); })));
   }
   cases.push_back(one("mean_of_plane", Op::MEAN, {1, 1, 1, 3}, integers({1, 2}),
