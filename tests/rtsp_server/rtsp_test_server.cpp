@@ -68,7 +68,7 @@ std::string pipeline(const Settings& settings) {
   }
   const std::string picture =
       "video/x-raw,format=I420,width=320,height=240,framerate=" + settings.fps + "/1 ! ";
-  // Sliced threads make as many slices as there are threads.
+  // Sliced threads make as many slices as there are threads, of 64 or more lines each.
   const std::string encoder =
       mjpeg ? "jpegenc ! "
             : "x264enc tune=zerolatency speed-preset=ultrafast bitrate=300 sliced-threads=true "
