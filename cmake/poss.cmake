@@ -39,6 +39,9 @@ function(poss_folder name)
   endif()
 endfunction()
 
+# All test programs with the label "unit".
+add_custom_target(unit_tests)
+
 # One test program a folder. Tests find their data from the source root, their working folder.
 function(poss_add_folder_tests)
   find_package(GTest REQUIRED)
@@ -63,6 +66,11 @@ function(poss_test name)
   list(TRANSFORM ARG_USES PREPEND poss_)
   target_link_libraries(${name} PRIVATE poss_options ${ARG_USES} ${ARG_LIBS} GTest::gmock
                         GTest::gtest_main)
-  gtest_discover_tests(${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 120 LABELS ${ARG_LABEL})
+  gtest_discover_tests(
+    ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
+    PROPERTIES TIMEOUT 120 LABELS ${ARG_LABEL}
+               ENVIRONMENT TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp)
+  if(ARG_LABEL STREQUAL unit)
+    add_dependencies(unit_tests ${name})
+  endif()
 endfunction()

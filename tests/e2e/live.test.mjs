@@ -10,7 +10,7 @@ import {
   screenshot,
   waitForBoxes,
 } from "./browser.mjs";
-import { peopleFile, skill, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
+import { peopleFile, sharedVideo, skill, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
 
 const limit = { timeout: 180_000 };
 
@@ -111,22 +111,32 @@ test("the demo shows a moving picture with boxes, and the feed tells of people",
   assertNoFaults();
 });
 
-test("H.264 plays as it comes, its boxes in step", limit, async (t) => {
-  const poss = await startPoss(t, [
-    "--camera",
-    `walk=${peopleFile(t)}`,
-    "--skill",
-    skill("detect_people"),
-  ]);
+// Opens the page of a camera and looks until boxes are drawn and the picture is in step.
+async function watch(t, camera, skillName, name) {
+  const poss = await startPoss(t, ["--camera", `cam=${camera}`, "--skill", skill(skillName)]);
   const { page, assertNoFaults } = await openPage(t);
   await page.goto(`${poss.url}/live`);
   await waitForBoxes(page);
   await assertPlaysInStep(t, page);
-  await screenshot(page, "live_h264");
+  await screenshot(page, name);
   assertNoFaults();
+}
+
+test("an H.264 file plays as it comes, its boxes in step", limit, async (t) => {
+  await watch(t, peopleFile(t), "detect_people", "live_h264");
 });
 
-test("an RTSP camera plays, its insights in step", limit, async (t) => {
+test("people on an RTSP camera have boxes in step", limit, async (t) => {
+  await watch(t, await startRtspCamera(t, peopleFile(t)), "detect_people", "live_rtsp");
+});
+
+test("bottles on an RTSP camera have boxes in step", limit, async (t) => {
+  const file = sharedVideo("bottle-detection.mp4");
+  if (!file) return t.skip("skipped: no ../shared/videos");
+  await watch(t, await startRtspCamera(t, file), "detect_bottles", "live_bottles");
+});
+
+test("an RTSP camera whose pictures have several slices plays", limit, async (t) => {
   const camera = await startRtspCamera(t);
   const poss = await startPoss(t, ["--camera", `cam=${camera}`, "--skill", skill("detect_people")]);
   const { page, assertNoFaults } = await openPage(t);
@@ -137,7 +147,6 @@ test("an RTSP camera plays, its insights in step", limit, async (t) => {
     { timeout: 60_000 },
   );
   await assertPlaysInStep(t, page);
-  await screenshot(page, "live_rtsp");
   assertNoFaults();
 });
 

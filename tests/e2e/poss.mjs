@@ -47,14 +47,21 @@ export async function startPoss(t, args, { port = 0 } = {}) {
   return { url, port: Number(new URL(url).port), stop };
 }
 
-// A camera that sends a moving test pattern as H.264 over RTSP. Its address.
-export async function startRtspCamera(t) {
+// A camera that sends H.264 over RTSP: the file looped, or a moving test pattern whose pictures have
+// three slices. Its address.
+export async function startRtspCamera(t, file) {
   const { firstLine } = await startProgram(
     t,
     binary("POSS_RTSP_TEST_SERVER", "build/release/rtsp_test_server"),
-    ["--port", "0", "--test-pattern", "--fps", "15"],
+    ["--port", "0", ...(file ? ["--file", file] : ["--test-pattern", "--fps", "15", "--slices", "3"])],
   );
   return `rtsp://127.0.0.1:${Number(/\d+/.exec(firstLine)[0])}/stream`;
+}
+
+// A video beside the checkout that not every machine has; null where it is absent.
+export function sharedVideo(name) {
+  const path = join(root, "../shared/videos", name);
+  return existsSync(path) ? path : null;
 }
 
 // A minute of people walking as an H.264 file, made from the recording that the demo shows.
