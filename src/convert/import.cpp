@@ -99,7 +99,7 @@ Result<fs::path> publish(const std::string& onnx, const json::object& manifest, 
   POSS_TRY(replace_file(folder.path() / "model.onnx", onnx));
   POSS_TRY(replace_file(folder.path() / "model.json", pretty_json(manifest)));
   if (options.check) POSS_TRY(options.check(folder.path()).with("the imported model"));
-  const auto target = out / options.name;
+  auto target = out / options.name;
   POSS_TRY(folder.become(target, options.force));
   return target;
 }

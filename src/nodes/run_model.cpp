@@ -126,9 +126,9 @@ class RunModel final : public Node {
 
   Result<void> process(Message message, Emitter& out) override {
     infer::Timings timings;
-    const Result<void> done = model_->manifest().task == infer::Task::detection
-                                  ? detect(message, timings)
-                                  : classify(message, timings);
+    Result<void> done = model_->manifest().task == infer::Task::detection
+                            ? detect(message, timings)
+                            : classify(message, timings);
     const auto now = clock_.steady_now();
     pre_.add(timings.pre, now);
     run_.add(timings.run, now);
