@@ -58,6 +58,9 @@ class Transaction {
   // {text}, a text column compared byte by byte, and {identity}, a bigint primary key that counts
   // up by itself and never uses a number twice.
   virtual Result<void> run_schema(std::string sql) = 0;
+
+  // Waits until no other transaction uses the table, and keeps them off it. Must come first.
+  virtual Result<void> lock(const std::string& table) = 0;
 };
 
 // Thread-safe.

@@ -41,7 +41,8 @@ Result<void> objects_tags_and_links(Transaction& transaction) {
     CREATE TABLE links (
       from_id {text} NOT NULL REFERENCES objects (id) ON DELETE CASCADE,
       field {text} NOT NULL,
-      to_id {text} NOT NULL REFERENCES objects (id),
+      -- Checked at the end, for an object and what belongs to it go together.
+      to_id {text} NOT NULL REFERENCES objects (id) DEFERRABLE INITIALLY DEFERRED,
       owner bigint NOT NULL,     -- 1: the object belongs to what it refers to and goes with it
       PRIMARY KEY (from_id, field)
     );
@@ -97,18 +98,17 @@ constexpr std::array kSteps{
     Step{"history_of_insights_and_recordings", history_of_insights_and_recordings},
 };
 
-// The number of the last step the database has seen.
-Result<std::int64_t> reached(Transaction& transaction) {
-  POSS_TRY(transaction.run_schema(
+Result<void> record_of_steps(Transaction& transaction) {
+  return transaction.run_schema(
       "CREATE TABLE IF NOT EXISTS migrations "
-      "(number bigint PRIMARY KEY, name {text} NOT NULL, applied bigint NOT NULL)"));
-  POSS_ASSIGN(const Rows rows, transaction.query("SELECT max(number) FROM migrations"));
-  return rows[0].integer(0);
+      "(number bigint PRIMARY KEY, name {text} NOT NULL, applied bigint NOT NULL)");
 }
 
 // Takes one step; does nothing when none is left.
 Result<void> take_step(Transaction& transaction, Time now) {
-  POSS_ASSIGN(const std::int64_t last, reached(transaction));
+  POSS_TRY(transaction.lock("migrations"));
+  POSS_ASSIGN(const Rows rows, transaction.query("SELECT max(number) FROM migrations"));
+  const std::int64_t last = rows[0].integer(0);
   if (last > newest_schema()) {
     return Error{Code::conflict, "it was written by a newer POSS (schema " + std::to_string(last) +
                                      ", this one knows " + std::to_string(newest_schema()) +
@@ -128,6 +128,7 @@ int newest_schema() { return static_cast<int>(kSteps.size()); }
 
 Result<void> migrate(Database& database, Time now) {
   const auto step = [now](Transaction& transaction) { return take_step(transaction, now); };
+  POSS_TRY(database.write(record_of_steps));
   // One call for each step there is; those beyond the last needed do nothing.
   for (int i = 0; i < newest_schema(); ++i) POSS_TRY(database.write(step));
   return {};

@@ -9,7 +9,9 @@ namespace poss::store {
 namespace {
 
 constexpr size_t kConnections = 6;
-constexpr int kAttempts = 8;  // of one transaction that others keep getting in the way of
+constexpr int kAttempts = 20;  // of one transaction that others keep getting in the way of
+
+constexpr int kMeetings = 5;  // with what looks like another writer and may be a plain mistake
 
 enum Oid : pqxx::oid { kInt8 = 20, kInt2 = 21, kInt4 = 23 };
 
@@ -28,11 +30,10 @@ Error sql_error(const pqxx::sql_error& exception) {
   return {Code::internal, "PostgreSQL failed: " + text};
 }
 
-// Serialisation failures and deadlocks; and unique violations, which they may show up as: when the
-// work runs again it finds the other's row itself and says so in its own words.
-bool worth_retrying(const pqxx::sql_error& exception) {
-  const std::string& state = exception.sqlstate();
-  return state == "40001" || state == "40P01" || state == "23505";
+// What meeting another writer may look like: a key that exists, a row that is gone or referred to.
+// When the work runs again it finds the other's change itself and says so in its own words.
+bool may_be_another_writer(const pqxx::sql_error& exception) {
+  return exception.sqlstate().starts_with("23");
 }
 
 class PostgresTransaction final : public Transaction {
@@ -63,7 +64,7 @@ class PostgresTransaction final : public Transaction {
       for (const auto& line : result) rows.push_back(read_row(line));
       return rows;
     } catch (const pqxx::sql_error& exception) {
-      retry_ = worth_retrying(exception);
+      retry_ = may_be_another_writer(exception);
       return sql_error(exception);
     }
   }
@@ -75,12 +76,15 @@ class PostgresTransaction final : public Transaction {
       transaction_.exec(sql);
       return {};
     } catch (const pqxx::sql_error& exception) {
-      retry_ = worth_retrying(exception);
+      retry_ = may_be_another_writer(exception);
       return sql_error(exception);
     }
   }
 
-  // Whether a statement failed in a way that may pass when all is run again.
+  // LOCK TABLE, unlike other statements, takes no snapshot before it has waited.
+  Result<void> lock(const std::string& table) override { return run_schema("LOCK TABLE " + table); }
+
+  // Whether a statement failed in a way that another writer explains.
   bool retry() const { return retry_; }
 
  private:
@@ -133,6 +137,7 @@ class PostgresDatabase final : public Database {
   template <class Isolated>
   Result<void> run(const Work& work) {
     bool reconnected = false;
+    int met = 0;  // how often another writer seemed to be in the way
     Error last;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       Link link = take();
@@ -144,13 +149,20 @@ class PostgresDatabase final : public Database {
         Isolated transaction(*link);
         PostgresTransaction connection(transaction);
         done = work(connection);
-        again = !done && connection.retry();
+        again = !done && connection.retry() && ++met < kMeetings;
         if (done) transaction.commit();
       } catch (const pqxx::in_doubt_error& exception) {
         broken = true;
         done = Error{Code::unavailable,
                      "the connection to PostgreSQL broke during a commit; look whether the change "
                      "is there"};
+      } catch (const pqxx::statement_completion_unknown& exception) {
+        done = Error{Code::unavailable, std::string("PostgreSQL failed: ") + exception.what()};
+      } catch (const pqxx::transaction_rollback& exception) {
+        // A serialisation failure or a deadlock: another writer came in between.
+        again = true;
+        done = Error{Code::unavailable,
+                     std::string("other writers keep PostgreSQL busy: ") + exception.what()};
       } catch (const pqxx::broken_connection& exception) {
         broken = true;
         again = !reconnected;
@@ -158,7 +170,7 @@ class PostgresDatabase final : public Database {
         done = Error{Code::unavailable,
                      "no connection to PostgreSQL at " + mask_uri(uri_) + ": " + exception.what()};
       } catch (const pqxx::sql_error& exception) {
-        again = worth_retrying(exception);
+        again = may_be_another_writer(exception) && ++met < kMeetings;
         done = sql_error(exception);
       } catch (const std::exception& exception) {
         // pqxx reports some lost connections as a plain failure.

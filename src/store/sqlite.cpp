@@ -1,14 +1,16 @@
 // The Store's database in one SQLite file: write-ahead log, one writer, several readers.
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <unordered_map>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/id.h"
 #include "base/sync.h"
 #include "store/database.h"
 
@@ -63,7 +65,7 @@ class SqliteConnection final : public Transaction {
     if (writer) {
       // Must come before the first table; in a file that has tables it does nothing.
       database_.exec("PRAGMA auto_vacuum=INCREMENTAL");
-      database_.exec("PRAGMA journal_mode=WAL");
+      switch_to_wal();
       database_.exec("PRAGMA synchronous=FULL");
       database_.exec("PRAGMA journal_size_limit=67108864");
     }
@@ -102,6 +104,8 @@ class SqliteConnection final : public Transaction {
     return run(sql);
   }
 
+  Result<void> lock(const std::string&) override { return {}; }  // one writer has it all
+
   Result<void> run(const std::string& sql) {
     try {
       database_.exec(sql);
@@ -126,6 +130,19 @@ class SqliteConnection final : public Transaction {
   }
 
  private:
+  // Two programs that open a new file at once: SQLite does not wait for the other's switch.
+  void switch_to_wal() {
+    for (int attempt = 0;; ++attempt) {
+      try {
+        database_.exec("PRAGMA journal_mode=WAL");
+        return;
+      } catch (const SQLite::Exception& exception) {
+        if (exception.getErrorCode() != SQLITE_BUSY || attempt == kBusyMilliseconds / 10) throw;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    }
+  }
+
   static Row read_row(SQLite::Statement& statement) {
     std::vector<Value> values;
     const int count = statement.getColumnCount();
@@ -225,20 +242,28 @@ class SqliteDatabase final : public Database {
   size_t opened_ GUARDED_BY(mutex_) = 0;
 };
 
+// An empty file of mode 0600, which SQLite takes for a new database and gives its log the mode of.
+// It is closed before it has its name: closing a file drops the locks this process has on it, and
+// with the name another Store here could have some.
+Result<void> create_empty(const std::string& path) {
+  const std::string temporary = path + "." + new_id();
+  const int file = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool linked = file >= 0 && ::close(file) == 0 &&
+                      (::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST);
+  const int problem = errno;
+  if (file >= 0) ::unlink(temporary.c_str());
+  if (linked) return {};
+  return Error{Code::permission_denied, std::string("cannot open: ") + std::strerror(problem)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> open_sqlite(const std::string& path) {
-  // SQLite gives its log and index files the mode of the database file.
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) {
-    return Error{Code::permission_denied,
-                 "cannot open the store '" + path + "': " + std::strerror(errno)};
-  }
-  ::close(file);
+  if (::access(path.c_str(), F_OK) != 0) POSS_TRY(create_empty(path));
   try {
     return std::make_unique<SqliteDatabase>(path);
   } catch (const SQLite::Exception& exception) {
-    return sqlite_error(exception).with("store '" + path + "'");
+    return sqlite_error(exception);
   }
 }
 
