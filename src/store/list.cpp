@@ -57,14 +57,23 @@ Where make_filter(const Kind& kind, const Query& query) {
   }
   if (!query.status.empty()) where.add("status = ", query.status);
   if (!query.tag.empty()) {
-    where.add("id IN (SELECT object_id FROM tags WHERE key_folded = ", fold_case(query.tag));
+    where.add("EXISTS (SELECT 1 FROM tags WHERE object_id = objects.id AND key_folded = ",
+              fold_case(query.tag));
     if (query.tag_value) where.add("value = ", *query.tag_value);
     where.append(")");
   }
-  if (!query.refers_to.empty()) {
-    where.add("id IN (SELECT from_id FROM links WHERE to_id = ", query.refers_to, ")");
-  }
   return where;
+}
+
+// The table to select from. What refers to one object is found from its links, however many
+// objects of the kind there are: CROSS JOIN keeps SQLite to this order.
+std::string make_source(Where& where, const Query& query) {
+  if (query.refers_to.empty()) return "objects";
+  const std::string links =
+      "(SELECT DISTINCT from_id FROM links WHERE to_id = " + where.bind(query.refers_to) +
+      ") AS used";
+  where.append(" AND id = used.from_id");
+  return links + " CROSS JOIN objects";
 }
 
 }  // namespace
@@ -181,6 +190,7 @@ Result<Page<StoredJson>> Store::list(const Kind& kind, const Query& query) {
   const std::string order = query.descending ? " DESC" : " ASC";
   const std::string what = kind.name + " " + column.name + order;
   Where where = make_filter(kind, query);
+  const std::string source = make_source(where, query);
   const Where counted = where;
   if (!query.cursor.empty()) {
     POSS_ASSIGN(const auto place, read_cursor(query.cursor, what));
@@ -196,14 +206,14 @@ Result<Page<StoredJson>> Store::list(const Kind& kind, const Query& query) {
   }
   // One row more than asked tells whether there is a next page.
   const std::string limit = where.bind(query.limit + 1);
-  const std::string sql = "SELECT " + std::string(kColumns) +
-                          ", name_key, status FROM objects WHERE " + where.text() + " ORDER BY " +
-                          column.name + order + ", id" + order + " LIMIT " + limit;
+  const std::string sql = "SELECT " + std::string(kColumns) + ", name_key, status FROM " + source +
+                          " WHERE " + where.text() + " ORDER BY " + column.name + order + ", id" +
+                          order + " LIMIT " + limit;
   Page<StoredJson> page;
   const auto work = [&](Transaction& transaction) -> Result<void> {
     page = {};
     POSS_ASSIGN(const Rows total,
-                transaction.query("SELECT count(*) FROM objects WHERE " + counted.text(),
+                transaction.query("SELECT count(*) FROM " + source + " WHERE " + counted.text(),
                                   counted.values()));
     page.total = total[0].integer(0);
     POSS_ASSIGN(const Rows rows, transaction.query(sql, where.values()));

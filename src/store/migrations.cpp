@@ -36,7 +36,6 @@ Result<void> objects_tags_and_links(Transaction& transaction) {
       value {text} NOT NULL,
       PRIMARY KEY (object_id, key_folded)
     );
-    CREATE INDEX tags_by_key ON tags (key_folded, value, object_id);
 
     CREATE TABLE links (
       from_id {text} NOT NULL REFERENCES objects (id) ON DELETE CASCADE,

@@ -30,10 +30,12 @@ Error sql_error(const pqxx::sql_error& exception) {
   return {Code::internal, "PostgreSQL failed: " + text};
 }
 
-// What meeting another writer may look like: a key that exists, a row that is gone or referred to.
-// When the work runs again it finds the other's change itself and says so in its own words.
+// What meeting another writer may look like: a key or table that exists by now, a row that is gone
+// or referred to. When the work runs again it finds the other's change itself and says so in its
+// own words.
 bool may_be_another_writer(const pqxx::sql_error& exception) {
-  return exception.sqlstate().starts_with("23");
+  const std::string_view state = exception.sqlstate();
+  return state.starts_with("23") || state == "42P07" || state == "42710";
 }
 
 class PostgresTransaction final : public Transaction {

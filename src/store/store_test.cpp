@@ -8,6 +8,10 @@
 
 #include "store/test_store.h"
 
+// libpqxx 6.4 leaks one empty result (2 kB) when a connection breaks under a query; fixed later, in
+// libpqxx's pull request 500. LeakSanitizer asks for this function by its name.
+extern "C" const char* __lsan_default_suppressions() { return "leak:PQmakeEmptyPGresult\n"; }
+
 namespace poss::store {
 namespace {
 

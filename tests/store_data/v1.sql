@@ -40,6 +40,5 @@ CREATE INDEX objects_by_name ON objects (kind, name_key, id);
 CREATE INDEX objects_by_created ON objects (kind, created, id);
 CREATE INDEX objects_by_updated ON objects (kind, updated, id);
 CREATE INDEX objects_by_status ON objects (kind, status, id);
-CREATE INDEX tags_by_key ON tags (key_folded, value, object_id);
 CREATE INDEX links_by_target ON links (to_id, from_id);
 COMMIT;
