@@ -21,6 +21,9 @@ Error sql_error(const pqxx::sql_error& exception) {
   if (state.starts_with("23")) {
     return {Code::conflict, "the store's rules forbid this change: " + text};
   }
+  if (state.starts_with("22")) {
+    return {Code::invalid_argument, "PostgreSQL cannot hold a value: " + text};
+  }
   if (state.starts_with("53")) {
     return {Code::resource_exhausted, "PostgreSQL has run out of something: " + text};
   }

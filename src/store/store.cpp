@@ -152,6 +152,11 @@ Error in_use(const Kind& kind, const std::string& id, const std::vector<Use>& us
 
 Result<void> check_body(const Kind& kind, const json::object& body) {
   if (kind.named) POSS_TRY(check_name(text_field(body, "name"), "'name'"));
+  // Else it could be written and never read again.
+  if (!count_characters(json_text(body))) {
+    return Error{Code::invalid_argument,
+                 "the " + kind.title + " holds text that is not valid UTF-8"};
+  }
   return {};
 }
 

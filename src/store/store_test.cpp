@@ -103,6 +103,10 @@ TEST_P(StoreTest, refuses_what_the_declaration_refuses) {
   ASSERT_FALSE(made);
   EXPECT_THAT(made.error().message, HasSubstr("'fps'"));
   EXPECT_FALSE(store_->create(Location{.name = "a", .description = std::string(20'000, 'x')}));
+  const auto no_text = store_->create(Location{.name = "a", .description = "\xff"});
+  ASSERT_FALSE(no_text);
+  EXPECT_EQ(no_text.error().code, Code::invalid_argument);
+  EXPECT_TRUE(store_->create(Location{.name = "a", .description = std::string("\0b", 2)}));
   const auto unknown = parse_fields<Camera>({{"name", "a"}, {"uri", "b"}, {"colour", 1}});
   ASSERT_FALSE(unknown);
   EXPECT_THAT(unknown.error().message, HasSubstr("'colour' is not a known setting"));
