@@ -194,7 +194,7 @@ Result<std::string> SecretBox::seal(std::string_view plain, Time now) {
   if (plain.size() > kMaxSecret) {
     return Error{Code::invalid_argument, "a secret may have at most 1 MiB"};
   }
-  const std::string id = new_id();
+  std::string id = new_id();
   const std::string sealed = key_->seal(plain, id);
   const std::int64_t time = now.time_since_epoch().count();
   const auto work = [&](Transaction& transaction) -> Result<void> {

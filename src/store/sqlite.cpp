@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/id.h"
+#include "base/log.h"
 #include "base/sync.h"
 #include "store/database.h"
 
@@ -164,8 +165,8 @@ class SqliteConnection final : public Transaction {
     statement.tryReset();
     try {
       statement.clearBindings();  // they point to the caller's text
-    } catch (const SQLite::Exception&) {
-      // sqlite3_clear_bindings() has no failures.
+    } catch (const SQLite::Exception& exception) {
+      spdlog::error("SQLite keeps parameters bound: {}", exception.what());
     }
   }
 
