@@ -11,6 +11,8 @@ std::string_view code_name(Code code) {
       return "not_found";
     case Code::conflict:
       return "conflict";
+    case Code::precondition_failed:
+      return "precondition_failed";
     case Code::unavailable:
       return "unavailable";
     case Code::timed_out:
@@ -33,6 +35,8 @@ int http_status(Code code) {
       return 404;
     case Code::conflict:
       return 409;
+    case Code::precondition_failed:
+      return 412;
     case Code::unavailable:
       return 503;
     case Code::timed_out:
@@ -52,6 +56,7 @@ int exit_code(Code code) {
     case Code::invalid_argument:
     case Code::not_found:
     case Code::conflict:
+    case Code::precondition_failed:
       return 2;
     case Code::unavailable:
     case Code::timed_out:

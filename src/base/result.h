@@ -13,14 +13,15 @@ namespace poss {
 
 // The kinds of failure a caller may want to tell apart; everything else is in the message.
 enum class Code {
-  invalid_argument,    // the input is wrong and stays wrong until somebody changes it
-  not_found,           // the thing named does not exist
-  conflict,            // the thing named is in a state that forbids the request
-  unavailable,         // a peer or device does not answer now; trying again may help
-  timed_out,           // no answer within the time allowed
-  permission_denied,   // a credential or file permission is missing or wrong
-  resource_exhausted,  // disk, memory, queue or a declared limit is full
-  internal,            // a bug, or a library that failed in a way we do not know
+  invalid_argument,     // the input is wrong and stays wrong until somebody changes it
+  not_found,            // the thing named does not exist
+  conflict,             // the thing named is in a state that forbids the request
+  precondition_failed,  // somebody else has changed the thing since the caller read it
+  unavailable,          // a peer or device does not answer now; trying again may help
+  timed_out,            // no answer within the time allowed
+  permission_denied,    // a credential or file permission is missing or wrong
+  resource_exhausted,   // disk, memory, queue or a declared limit is full
+  internal,             // a bug, or a library that failed in a way we do not know
 };
 
 // "invalid_argument" and so on: the spelling in JSON and logs.
