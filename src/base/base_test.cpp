@@ -3,6 +3,8 @@
 #include <thread>
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/id.h"
@@ -39,6 +41,17 @@ TEST(Json, text_on_one_line_has_short_numbers_and_reads_back_the_same) {
   EXPECT_EQ(*parse_json(json_text(value)), value);
 }
 
+TEST(Json, doubles_are_read_exactly) {
+  for (const char* text : {"0.1", "1700000000.123", "8.198552921648689e66", "5e-324",
+                           "1.7976931348623157e308", "0.30000000000000004", "123456789.12345678"}) {
+    const auto value = parse_json(text);
+    ASSERT_TRUE(value);
+    EXPECT_EQ(value->as_double(), std::strtod(text, nullptr)) << text;
+    EXPECT_EQ(*parse_json(json_text(*value)), *value) << text;
+  }
+  EXPECT_EQ(parse_json("18446744073709551615")->as_uint64(), 18446744073709551615u);
+}
+
 TEST(File, replacing_leaves_one_whole_file_and_no_temporary) {
   const auto folder = std::filesystem::temp_directory_path() / ("poss-" + new_id());
   ASSERT_TRUE(replace_file(folder / "a" / "x.txt", "one"));
@@ -72,6 +85,25 @@ TEST(Id, ids_are_version_4_uuids_and_differ) {
   EXPECT_EQ(id.size(), 36u);
   EXPECT_EQ(id[14], '4');
   EXPECT_NE(id, new_id());
+}
+
+TEST(Id, a_forked_child_makes_ids_of_its_own) {
+  new_id();  // so that random bytes are kept ahead
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string id = new_id();
+    ::_exit(::write(ends[1], id.data(), id.size()) == 36 ? 0 : 1);
+  }
+  std::string theirs(36, ' ');
+  ASSERT_EQ(::read(ends[0], theirs.data(), theirs.size()), 36);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_NE(theirs, new_id());
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST(Id, slugs_hold_only_what_is_safe_in_urls_and_file_names) {

@@ -6,13 +6,17 @@
 #include <cstdlib>
 
 #include <sys/random.h>
+#include <unistd.h>
 
 namespace poss {
 
 std::string new_id() {
   thread_local std::array<unsigned char, 256> pool;
   thread_local size_t used = pool.size();
-  if (used + 16 > pool.size()) {
+  thread_local pid_t owner = 0;
+  // A forked child must not hand out the ids its parent is about to.
+  if (const pid_t self = ::getpid(); used + 16 > pool.size() || self != owner) {
+    owner = self;
     // 256 bytes or fewer are returned whole once the generator is seeded (getrandom(2)).
     if (::getrandom(pool.data(), pool.size(), 0) != static_cast<ssize_t>(pool.size())) std::abort();
     used = 0;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <boost/json/basic_parser_impl.hpp>
+
 #include "base/file.h"
 
 namespace poss {
@@ -62,28 +64,78 @@ void write(const json::value& value, int depth, std::string& out) {
   }
 }
 
+// Builds a value as Boost's own parser does, but reads doubles exactly: Boost 1.81 may be off in
+// the last digit, and what is written must read back the same. The whole text comes in one piece,
+// so that `digits` is the whole number.
+struct Builder {
+  using Error = json::error_code;
+  static constexpr size_t max_object_size = static_cast<size_t>(-1);
+  static constexpr size_t max_array_size = static_cast<size_t>(-1);
+  static constexpr size_t max_key_size = static_cast<size_t>(-1);
+  static constexpr size_t max_string_size = static_cast<size_t>(-1);
+  json::value_stack stack;
+
+  bool on_document_begin(Error&) { return true; }
+  bool on_document_end(Error&) { return true; }
+  bool on_object_begin(Error&) { return true; }
+  bool on_object_end(size_t count, Error&) {
+    return push([&] { stack.push_object(count); });
+  }
+  bool on_array_begin(Error&) { return true; }
+  bool on_array_end(size_t count, Error&) {
+    return push([&] { stack.push_array(count); });
+  }
+  bool on_key_part(json::string_view part, size_t, Error&) {
+    return push([&] { stack.push_chars(part); });
+  }
+  bool on_key(json::string_view part, size_t, Error&) {
+    return push([&] { stack.push_key(part); });
+  }
+  bool on_string_part(json::string_view part, size_t, Error&) {
+    return push([&] { stack.push_chars(part); });
+  }
+  bool on_string(json::string_view part, size_t, Error&) {
+    return push([&] { stack.push_string(part); });
+  }
+  bool on_number_part(json::string_view, Error&) { return true; }
+  bool on_int64(std::int64_t number, json::string_view, Error&) {
+    return push([&] { stack.push_int64(number); });
+  }
+  bool on_uint64(std::uint64_t number, json::string_view, Error&) {
+    return push([&] { stack.push_uint64(number); });
+  }
+  bool on_double(double number, json::string_view digits, Error&) {
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return push([&] { stack.push_double(number); });
+  }
+  bool on_bool(bool flag, Error&) {
+    return push([&] { stack.push_bool(flag); });
+  }
+  bool on_null(Error&) {
+    return push([&] { stack.push_null(); });
+  }
+  bool on_comment_part(json::string_view, Error&) { return true; }
+  bool on_comment(json::string_view, Error&) { return true; }
+
+ private:
+  template <class F>
+  static bool push(F&& add) {
+    add();
+    return true;
+  }
+};
+
 }  // namespace
 
 Result<json::value> parse_json(std::string_view text) {
   json::parse_options options;
   options.max_depth = 64;
-  json::stream_parser parser({}, options);
+  json::basic_parser<Builder> parser(options);
+  parser.handler().stack.reset();
   json::error_code error;
-  const size_t read = parser.write_some(text.data(), text.size(), error);
-  if (!error && read == text.size()) parser.finish(error);
-  size_t position = read;
-  if (!error) {
-    if (read == text.size()) return parser.release();
-    position = read;
-    while (position < text.size() && std::isspace(static_cast<unsigned char>(text[position]))) {
-      ++position;
-    }
-    if (position == text.size()) {
-      parser.finish(error);
-      if (!error) return parser.release();
-    }
-  }
-  const std::string_view before = text.substr(0, std::min(position, text.size()));
+  const size_t read = parser.write_some(false, text.data(), text.size(), error);
+  if (!error && read == text.size()) return parser.handler().stack.release();
+  const std::string_view before = text.substr(0, read);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const auto last = before.rfind('\n');
   const auto column = last == std::string_view::npos ? before.size() + 1 : before.size() - last;

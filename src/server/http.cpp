@@ -22,7 +22,7 @@ struct Problem {
     f.add(&Problem::code, "code")
         .help(
             "invalid_argument, not_found, conflict, unavailable, "
-            "timed_out, permission_denied, resource_exhausted, internal");
+            "timed_out, permission_denied, resource_exhausted, precondition_failed, internal");
     f.add(&Problem::detail, "detail").help("What is wrong and what to do about it.");
     f.add(&Problem::field, "field").help("The parameter or member that is wrong.");
   }

@@ -467,7 +467,7 @@ export interface components {
             type: string;
             title: string;
             status: number;
-            /** @description invalid_argument, not_found, conflict, unavailable, timed_out, permission_denied, resource_exhausted, internal */
+            /** @description invalid_argument, not_found, conflict, unavailable, timed_out, permission_denied, resource_exhausted, precondition_failed, internal */
             code: string;
             /** @description What is wrong and what to do about it. */
             detail: string;
