@@ -44,8 +44,6 @@ add_custom_target(unit_tests)
 
 # One test program a folder. Tests find their data from the source root, their working folder.
 function(poss_add_folder_tests)
-  find_package(GTest REQUIRED)
-  include(GoogleTest)
   get_property(folders GLOBAL PROPERTY POSS_TEST_FOLDERS)
   foreach(folder IN LISTS folders)
     get_property(tests GLOBAL PROPERTY POSS_TESTS_${folder})
