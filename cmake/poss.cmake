@@ -66,6 +66,7 @@ function(poss_test name)
                         GTest::gtest_main)
   gtest_discover_tests(
     ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 120 LABELS ${ARG_LABEL}
                ENVIRONMENT TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp)
   if(ARG_LABEL STREQUAL unit)
