@@ -169,6 +169,15 @@ Skill detector_skill(const std::string& model, double fps) {
           .edges = {{"camera", "model"}, {"model", "live"}}};
 }
 
+// A camera and the skill on it; the source is read from then on.
+void add(fleet::Worker& worker, const std::string& id, media::SourceConfig source, Skill skill,
+         bool every_frame = false) {
+  need(worker.add_camera(
+      {.id = id, .name = id, .source = std::move(source), .wait_for_deployment = true}));
+  need(worker.add_deployment(
+      {.id = id, .name = id, .camera = id, .skill = std::move(skill), .every_frame = every_frame}));
+}
+
 // The whole way, as fast as it goes, nothing dropped; frames a second over all cameras. The pool
 // keeps the model loaded, so that loading is not measured.
 double pipeline_fps(const Options& options, infer::ModelPool& models, int cameras) {
@@ -178,18 +187,9 @@ double pipeline_fps(const Options& options, infer::ModelPool& models, int camera
   services.add<InsightSink>(sink);
   fleet::Worker worker(node_registry(), services);
   for (int i = 0; i < cameras; ++i) {
-    const std::string id = "cam" + std::to_string(i);
-    media::SourceConfig source{
-        .uri = options.video, .loop = true, .pace = media::Pace::as_fast_as_possible};
-    need(worker.add_camera({.id = id, .name = id, .source = source, .wait_for_deployment = true}));
-  }
-  for (int i = 0; i < cameras; ++i) {
-    const std::string id = "cam" + std::to_string(i);
-    need(worker.add_deployment({.id = id,
-                                .name = id,
-                                .camera = id,
-                                .skill = detector_skill(options.model, 0),
-                                .every_frame = true}));
+    add(worker, "cam" + std::to_string(i),
+        {.uri = options.video, .loop = true, .pace = media::Pace::as_fast_as_possible},
+        detector_skill(options.model, 0), true);
   }
   const auto many = static_cast<std::uint64_t>(cameras);
   sink.wait_for(5 * many);  // until all are at work
@@ -233,7 +233,7 @@ class Empty final : public Node {
   }
 };
 
-// Microseconds a node and frame cost beyond what the node does, in a chain of `count` nodes, for
+// Microseconds a node and frame cost beyond what the node does, in a chain of nodes, for
 // messages that carry ten detections.
 double node_overhead_us(const Services& services) {
   constexpr int kNodes = 20, kFrames = 20000;
@@ -351,9 +351,7 @@ double latency_over_inference(const Options& options, infer::ModelPool& models) 
   Skill skill = detector_skill(options.model, 0);
   skill.nodes[1].type = "timed_model";
   skill.nodes[1].settings = {{"model", options.model}};
-  need(worker.add_camera(
-      {.id = "cam", .name = "cam", .source = {.uri = options.video, .loop = true}}));
-  need(worker.add_deployment({.id = "cam", .name = "cam", .camera = "cam", .skill = skill}));
+  add(worker, "cam", {.uri = options.video, .loop = true}, std::move(skill));
   const auto server = need(server::Server::create({.port = 0}, worker, models, registry, events));
   std::vector<double> ages, runs, over;
   for (const auto& arrival :
@@ -404,20 +402,15 @@ double idle_camera_mb(const Options& options, infer::ModelPool& models) {
   services.add<infer::ModelPool>(models);
   services.add<InsightSink>(sink);
   fleet::Worker worker(node_registry(), services);
-  const auto add = [&](int i) {
-    const std::string id = "cam" + std::to_string(i);
-    need(worker.add_camera(
-        {.id = id,
-         .name = id,
-         .source = {.uri = "rtsp://127.0.0.1:" + std::to_string(silent.port()) + "/x",
-                    .timeout = 60}}));
-    need(worker.add_deployment(
-        {.id = id, .name = id, .camera = id, .skill = detector_skill(options.model, 0)}));
+  const auto add_idle = [&](int i) {
+    add(worker, "cam" + std::to_string(i),
+        {.uri = "rtsp://127.0.0.1:" + std::to_string(silent.port()) + "/x", .timeout = 60},
+        detector_skill(options.model, 0));
   };
-  add(0);
+  add_idle(0);
   std::this_thread::sleep_for(std::chrono::seconds(1));  // until its threads stand
   const double before = resident_mb();
-  for (int i = 1; i <= kCameras; ++i) add(i);
+  for (int i = 1; i <= kCameras; ++i) add_idle(i);
   std::this_thread::sleep_for(std::chrono::seconds(2));
   return (resident_mb() - before) / kCameras;
 }
@@ -437,10 +430,8 @@ Load with_cameras(const Options& options, infer::ModelPool& models, int cameras)
   services.add<InsightSink>(sink);
   fleet::Worker worker(node_registry(), services);
   for (int i = 0; i < cameras; ++i) {
-    const std::string id = "cam" + std::to_string(i);
-    need(worker.add_camera({.id = id, .name = id, .source = {.uri = options.video, .loop = true}}));
-    need(worker.add_deployment(
-        {.id = id, .name = id, .camera = id, .skill = detector_skill(options.model, 0)}));
+    add(worker, "cam" + std::to_string(i), {.uri = options.video, .loop = true},
+        detector_skill(options.model, 0));
   }
   std::this_thread::sleep_for(std::chrono::seconds(2));  // until all are at work
   const auto dropped = [&] {
