@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 
@@ -141,6 +142,52 @@ bool plain_header(const std::string& name, const std::string& value) {
          });
 }
 
+void set_method(CURL* handle, const HttpRequest& request) {
+  const auto take_body_along = [&] {
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+  };
+  switch (request.method) {
+    case HttpMethod::get:
+      return;
+    case HttpMethod::head:
+      curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+      return;
+    case HttpMethod::post:
+      return take_body_along();
+    case HttpMethod::put:
+      take_body_along();
+      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "PUT");
+      return;
+    case HttpMethod::patch:
+      take_body_along();
+      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "PATCH");
+      return;
+    case HttpMethod::delete_:
+      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "DELETE");
+      return;
+    case HttpMethod::options:
+      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "OPTIONS");
+      return;
+  }
+}
+
+// Of the last answer, after redirections and challenges; a repeated header's values are joined.
+std::map<std::string, std::string> headers_of(CURL* handle) {
+  std::map<std::string, std::string> headers;
+  for (curl_header* at = nullptr;
+       (at = curl_easy_nextheader(handle, CURLH_HEADER, -1, at)) != nullptr;) {
+    std::string name = at->name;
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    std::string& value = headers[name];
+    if (!value.empty()) value += ", ";
+    value += at->value;
+  }
+  return headers;
+}
+
 }  // namespace
 
 Result<void> check_http_url(std::string_view url) {
@@ -218,13 +265,16 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
   if (!request.ca_file.empty()) {
     curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
   }
-  if (request.method != HttpMethod::get) {
-    curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body.size()));
-    if (request.method == HttpMethod::put) curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "PUT");
+  if (!request.unix_socket.empty()) {
+    curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   }
+  if (request.ignore_proxies) curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
+  if (!request.digest_user_name.empty()) {
+    curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
+    curl_easy_setopt(handle, CURLOPT_USERNAME, request.digest_user_name.c_str());
+    curl_easy_setopt(handle, CURLOPT_PASSWORD, request.digest_password.c_str());
+  }
+  set_method(handle, request);
 
   curl_multi_add_handle(state_->multi, handle);
   CURLcode code = CURLE_OK;
@@ -251,6 +301,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
   curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
   HttpResponse response{.status = static_cast<int>(status),
                         .content_type = type ? type : "",
+                        .headers = headers_of(handle),
                         .body = std::move(body.bytes)};
   curl_multi_remove_handle(state_->multi, handle);
 
@@ -258,7 +309,9 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
     return Error{Code::unavailable, name + ": the request was cancelled"};
   }
   // What failed on the server is told by its status, however long the page about it is.
-  if (status >= 300 && (code == CURLE_OK || body.too_long)) return status_error(name, status);
+  if (status >= 300 && (body.too_long || (code == CURLE_OK && !request.accept_all_statuses))) {
+    return status_error(name, status);
+  }
   if (body.too_long) {
     return Error{Code::resource_exhausted,
                  name + ": the answer is longer than " + std::to_string(body.limit) + " bytes"};

@@ -43,6 +43,66 @@ HttpRequest get(std::string url) {
   return request;
 }
 
+TEST(HttpClient, speaks_every_method_and_keeps_its_connection) {
+  HttpReceiver server;
+  HttpClient client;
+  const std::pair<HttpMethod, const char*> methods[] = {
+      {HttpMethod::head, "HEAD"},      {HttpMethod::patch, "PATCH"},
+      {HttpMethod::delete_, "DELETE"}, {HttpMethod::options, "OPTIONS"},
+      {HttpMethod::get, "GET"},
+  };
+  for (const auto& [method, name] : methods) {
+    HttpRequest request = get(server.url("/ok"));
+    request.method = method;
+    if (method == HttpMethod::patch) request.body = "{\"a\":1}";
+    const auto answer = client.send(request);
+    ASSERT_TRUE(answer) << name << ": " << answer.error().message;
+    const auto seen = server.next();
+    ASSERT_TRUE(seen);
+    EXPECT_EQ(seen->at("method"), name);
+    EXPECT_EQ(seen->at("body"), request.body.c_str());
+    EXPECT_EQ(answer->body.empty(), method == HttpMethod::head);
+  }
+}
+
+TEST(HttpClient, gives_status_headers_and_body_of_any_answer_when_asked) {
+  HttpReceiver server;
+  HttpClient client;
+  HttpRequest request = get(server.url("/status/412"));
+  request.accept_all_statuses = true;
+  const auto stale = client.send(request);
+  ASSERT_TRUE(stale) << stale.error().message;
+  EXPECT_EQ(stale->status, 412);
+  EXPECT_EQ(stale->body, "{\"ok\":true}");
+  EXPECT_EQ(stale->header("etag"), "\"7\"");
+  EXPECT_EQ(stale->header("no-such"), "");
+  request.url = server.url("/redirect");
+  const auto elsewhere = client.send(request);
+  ASSERT_TRUE(elsewhere);
+  EXPECT_EQ(elsewhere->status, 302);
+  EXPECT_EQ(elsewhere->header("location"), "/ok");
+}
+
+TEST(HttpClient, answers_a_digest_challenge_without_sending_the_password) {
+  HttpReceiver server;
+  HttpClient client;
+  HttpRequest request = get(server.url("/digest"));
+  request.method = HttpMethod::post;
+  request.body = "x";
+  request.digest_user_name = "o";
+  request.digest_password = "p:w";
+  const auto answer = client.send(request);
+  ASSERT_TRUE(answer) << answer.error().message;
+  const auto first = server.next();
+  EXPECT_EQ(first->at("body"), "");
+  const auto second = server.next();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->at("body"), "x");
+  EXPECT_THAT(json::serialize(*second), Not(HasSubstr("p:w")));
+  request.digest_password = "wrong";
+  EXPECT_EQ(client.send(request).error().code, Code::permission_denied);
+}
+
 TEST(HttpClient, names_a_status_that_is_an_error) {
   HttpReceiver server;
   HttpClient client;

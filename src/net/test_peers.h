@@ -245,7 +245,7 @@ class Subscriber {
 };
 
 // An HTTP server that reports what it gets. /ok answers 200, /status/N with N, /redirect with 302
-// to /ok, /big with 5 MB, /slow never.
+// to /ok, /big with 5 MB, /slow never, /digest 200 to who knows user "o" with password "p:w".
 class HttpReceiver {
  public:
   // With certificates (server.pem, server.key in that folder) it speaks https.
@@ -278,8 +278,17 @@ class HttpReceiver {
   }
 
  private:
-  static constexpr const char* kScript = R"(
-import http.server, json, ssl, sys, threading
+  static constexpr const char* kScript = R"python(
+import hashlib, http.server, json, re, ssl, sys, threading
+def md5(text): return hashlib.md5(text.encode()).hexdigest()
+def knows_password(request):  # RFC 7616 with MD5
+    header = request.headers.get('Authorization', '')
+    if not header.startswith('Digest '): return False
+    given = {name: quoted or plain
+             for name, quoted, plain in re.findall(r'(\w+)=(?:"([^"]*)"|([^,\s]+))', header)}
+    ha1, ha2 = md5('o:cam:p:w'), md5(request.command + ':' + request.path)
+    return given['response'] == md5(':'.join(
+        [ha1, given['nonce'], given['nc'], given['cnonce'], given['qop'], ha2]))
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     def log_message(self, *arguments): pass
@@ -293,13 +302,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == '/big': answer = b'x' * 5000000
         if self.path == '/redirect': status = 302
         if self.path.startswith('/status/'): status = int(self.path.split('/')[2])
+        if self.path == '/digest' and not knows_password(self): status = 401
         self.send_response(status)
+        if status == 401:
+            self.send_header('WWW-Authenticate', 'Digest realm="cam", qop="auth", nonce="n1"')
         if status == 302: self.send_header('Location', '/ok')
+        self.send_header('ETag', '"7"')
         self.send_header('Content-Type', 'application/json')
         self.send_header('Content-Length', str(len(answer)))
         self.end_headers()
-        self.wfile.write(answer)
-    do_GET = do_POST = do_PUT = do
+        if self.command != 'HEAD': self.wfile.write(answer)
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     def handle_error(self, request, address): pass
@@ -310,7 +323,7 @@ if sys.argv[2]:
     server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()
-)";
+)python";
   ChildProcess process_;
   int port_ = 0;
   BoundedQueue<json::object> requests_{1000, WhenFull::drop_oldest};
