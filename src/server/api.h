@@ -22,11 +22,12 @@ namespace poss::server {
 
 struct RouteInfo {
   std::string method = "GET";
-  std::string path;     // "/api/v1/cameras/{id}"
-  std::string id;       // operationId, the name in generated clients
-  std::string tag;      // the resource
-  std::string summary;  // one sentence
-  size_t body_limit = 1u << 20;
+  std::string path;                     // "/api/v1/cameras/{id}"
+  std::string id;                       // operationId, the name in generated clients
+  std::string tag;                      // the resource
+  std::string summary;                  // one sentence
+  std::uint64_t body_limit = 1u << 20;  // bytes
+  bool streams_body = false;            // the body goes to HttpRequest::upload
 };
 
 // What a route answers when all is well.

@@ -1,6 +1,8 @@
 // Requests and replies as handlers see them: plain values, without the HTTP library.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +15,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "server/file_body.h"
 #include "server/url.h"
 
 namespace poss::server {
@@ -22,9 +25,12 @@ struct HttpRequest {
   Target target;
   std::vector<std::pair<std::string, std::string>> headers;  // as they came
   std::map<std::string, std::string> path;                   // path parameters, by name
-  std::string body;
-  bool head = false;        // HEAD was asked
-  bool web_socket = false;  // the client asks to switch to the WebSocket protocol
+  std::string body;                                          // empty when it lies in `upload`
+  std::shared_ptr<UploadedFile> upload;  // set for what was admitted with a folder
+  std::string peer;                      // the client's IP address
+  bool secure = false;                   // came over TLS
+  bool head = false;                     // HEAD was asked
+  bool web_socket = false;               // the client asks to switch to the WebSocket protocol
 
   // The first header of this name, whatever its case; "" when there is none.
   std::string_view header(std::string_view name) const;
@@ -36,6 +42,7 @@ struct HttpResponse {
   int status = 200;
   std::string content_type;
   std::shared_ptr<const std::string> body;  // may be null; never changed once sent
+  std::shared_ptr<const FileBody> file;     // not null: the body is this instead
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
@@ -66,13 +73,19 @@ struct StreamReply {
 
 using Reply = std::variant<HttpResponse, StreamReply>;
 
+// What a request may send.
+struct Admission {
+  std::uint64_t body_limit = 1u << 20;  // bytes
+  std::filesystem::path folder;         // not empty: the body goes into a new file there
+};
+
 // What answers the requests of a server.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  // Sees the request before its body is read: the most bytes the body may have, or a refusal. On
-  // the IO thread, so it must be quick.
-  virtual std::variant<size_t, HttpResponse> admit(const HttpRequest& request) = 0;
+  // Sees the request before its body is read: what the body may be, or a refusal. On the IO
+  // thread, so it must be quick.
+  virtual std::variant<Admission, HttpResponse> admit(const HttpRequest& request) = 0;
   // Answers a whole request. On one of a few handler threads, so it may take some time.
   virtual Reply handle(HttpRequest& request) = 0;
   // Puts the headers on an answer that the server itself gives (broken requests).
@@ -90,6 +103,15 @@ HttpResponse problem(const Error& error, std::string field = "");
 std::string_view status_title(int status);
 
 HttpResponse json_response(std::string text);
+
+// The file with ETag and Last-Modified, or what the request's conditions and its Range make of it:
+// 304, 206, 416 (RFC 9110, 13 and 14; one range, as video players ask). A problem when the file is
+// not there. The body is read while it is sent.
+HttpResponse file_response(const HttpRequest& request, const std::filesystem::path& path,
+                           std::string content_type);
+
+// Whether the value of If-None-Match names this tag (RFC 9110, 13.1.2; weak comparison).
+bool names_etag(std::string_view header, std::string_view tag);
 
 // The schema of a problem, for the API document.
 json::object problem_schema();

@@ -35,6 +35,8 @@ class HttpConnection final : public Connection,
   void start(bool busy) {
     error_code ignored;
     stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+    const auto peer = stream_.socket().remote_endpoint(ignored);
+    peer_ = peer.address().to_string();
     if (busy) {
       keep_ = false;
       HttpResponse response = problem(503, Code::unavailable,
@@ -64,6 +66,7 @@ class HttpConnection final : public Connection,
 
   void read_request() {
     request_ = {};
+    request_.peer = peer_;
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(core_.limits.header_bytes));
     parser_->body_limit(boost::none);  // set once the route is known
@@ -112,17 +115,18 @@ class HttpConnection final : public Connection,
     request_.target = std::move(*target);
     auto admission = core_.handler.admit(request_);
     if (auto* refusal = std::get_if<HttpResponse>(&admission)) return refuse(std::move(*refusal));
-    const size_t limit = std::get<size_t>(admission);
+    admission_ = std::get<Admission>(std::move(admission));
+    const std::uint64_t limit = admission_.body_limit;
     const auto length = parser_->content_length();
     if (length && *length > limit) return refuse(too_large(limit));
-    if (parser_->is_done()) return handle();
+    if (parser_->is_done()) return take_body();
     parser_->body_limit(limit);
     if (equal_ignoring_case(request_.header("expect"), "100-continue")) return go_on(limit);
     read_body(limit);
   }
 
   // Tells a client that asked first to send the body.
-  void go_on(size_t limit) {
+  void go_on(std::uint64_t limit) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     stream_.expires_after(core_.limits.write);
     asio::async_write(stream_, asio::buffer(kContinue),
@@ -132,19 +136,32 @@ class HttpConnection final : public Connection,
                       });
   }
 
-  void read_body(size_t limit) {
+  void read_body(std::uint64_t limit) {
     stream_.expires_after(core_.limits.read_body);
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this(), limit](error_code error, size_t) {
                        if (self->state_ == State::over) return;
                        if (error == http::error::body_limit) return self->refuse(too_large(limit));
                        if (error) return self->cut();
-                       self->request_.body = std::move(self->parser_->get().body());
-                       self->handle();
+                       self->take_body();
                      });
   }
 
-  static HttpResponse too_large(size_t limit) {
+  void take_body() {
+    request_.body = std::move(parser_->get().body());
+    if (!admission_.folder.empty()) {
+      auto file = UploadedFile::create(admission_.folder);
+      if (!file) return refuse(problem(file.error()));
+      request_.upload = std::move(*file);
+      if (auto written = request_.upload->append(request_.body); !written) {
+        return refuse(problem(written.error()));
+      }
+      request_.body.clear();
+    }
+    handle();
+  }
+
+  static HttpResponse too_large(std::uint64_t limit) {
     return problem(413, Code::resource_exhausted,
                    "the body is larger than " + std::to_string(limit) + " bytes");
   }
@@ -184,6 +201,11 @@ class HttpConnection final : public Connection,
   void write(HttpResponse response) {
     state_ = State::writing;
     sent_ = std::move(response);
+    if (sent_.file) {
+      auto bytes = std::make_shared<std::string>(sent_.file->size, '\0');
+      if (!sent_.file->read(0, bytes->data(), bytes->size())) return cut();
+      sent_.body = std::move(bytes);
+    }
     if (core_.stopping) keep_ = false;
     const size_t size = sent_.body ? sent_.body->size() : 0;
     const bool bare = request_.head || sent_.status == 304 || sent_.status == 204 || size == 0;
@@ -316,6 +338,8 @@ class HttpConnection final : public Connection,
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::string peer_;
+  Admission admission_;
   HttpRequest request_;
   HttpResponse sent_;
   std::optional<http::response<http::span_body<const char>>> answer_;

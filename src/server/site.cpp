@@ -39,19 +39,21 @@ std::optional<HttpResponse> refuse_foreign(const HttpRequest& request) {
   return problem(403, Code::permission_denied, "pages of other origins may not use this server");
 }
 
-std::variant<size_t, HttpResponse> Site::admit(const HttpRequest& request) {
+std::variant<Admission, HttpResponse> Site::admit(const HttpRequest& request) {
   if (auto refusal = refuse_foreign(request)) return std::move(*refusal);
   std::map<std::string, std::string> path;
   std::string allowed;
   if (const Route* route = api_.find(request.method, request.target.segments, path, allowed)) {
-    return route->info.body_limit;
+    return Admission{.body_limit = route->info.body_limit,
+                     .folder = route->info.streams_body ? resources_.options.upload_folder
+                                                        : std::filesystem::path()};
   }
   if (allowed.empty() && is_api(request.target)) {
     return problem(404, Code::not_found,
                    "there is nothing at this address; /api/v1/openapi.json lists what there is");
   }
   if (allowed.empty() && request.method != "GET") allowed = "GET, HEAD";
-  if (allowed.empty()) return size_t{1u << 20};
+  if (allowed.empty()) return Admission{};
   HttpResponse response =
       problem(405, Code::invalid_argument,
               "this address does not know the method " + request.method + "; it knows " + allowed);

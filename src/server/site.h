@@ -18,7 +18,7 @@ class Site final : public HttpHandler {
   Site(Api api, const Resources& resources)
       : api_(std::move(api)), resources_(resources), files_(resources.options.portal) {}
 
-  std::variant<size_t, HttpResponse> admit(const HttpRequest& request) override;
+  std::variant<Admission, HttpResponse> admit(const HttpRequest& request) override;
   Reply handle(HttpRequest& request) override;
   void finish(HttpResponse& response) override;
 

@@ -79,11 +79,6 @@ std::string etag(const std::string& bytes) {
   return text;
 }
 
-// If-None-Match (RFC 9110, 13.1.2), weak comparison.
-bool names_etag(std::string_view header, std::string_view tag) {
-  return header == "*" || header.find(tag) != std::string_view::npos;
-}
-
 }  // namespace
 
 HttpResponse StaticFiles::get(const HttpRequest& request) const {

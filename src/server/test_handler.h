@@ -12,9 +12,11 @@ namespace poss::server {
 
 class TestHandler final : public HttpHandler {
  public:
-  std::variant<size_t, HttpResponse> admit(const HttpRequest& request) override {
+  std::variant<Admission, HttpResponse> admit(const HttpRequest& request) override {
     if (name(request) == "refused") return problem(403, Code::permission_denied, "refused");
-    return name(request) == "small" ? size_t{10} : size_t{1} << 20;
+    if (name(request) == "small") return Admission{.body_limit = 10};
+    if (name(request) == "upload") return Admission{.body_limit = upload_limit, .folder = folder};
+    return Admission{};
   }
 
   Reply handle(HttpRequest& request) override {
@@ -40,6 +42,12 @@ class TestHandler final : public HttpHandler {
       }
       return StreamReply{
           .kind = StreamReply::Kind::web_socket, .feed = std::move(view), .headers = {}};
+    }
+    if (what == "file") return file_response(request, file, "video/mp4");
+    if (what == "upload") {
+      return json_response(json_text({{"bytes", request.upload->bytes()},
+                                      {"in_memory", request.body.size()},
+                                      {"path", request.upload->path().string()}}));
     }
     const std::string body = what == "large"            ? std::string(8u << 20, 'x')
                              : request.method == "POST" ? request.body
@@ -67,6 +75,9 @@ class TestHandler final : public HttpHandler {
     return view_.lock();
   }
 
+  std::filesystem::path folder;  // of /upload
+  std::uint64_t upload_limit = 1u << 20;
+  std::filesystem::path file;  // of /file
   EventHub hub;
   size_t live_bytes = 100'000;
 
