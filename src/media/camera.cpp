@@ -205,7 +205,7 @@ void CameraImpl::finish(const Failure& failure) {
 }
 
 void CameraImpl::run() {
-  Interrupt interrupt(stopping_);
+  Interrupt interrupt([this] { return stopping_.load(); });
   while (!stopping_) {
     auto input = open_input(source_, config_, interrupt, *options_.clock);
     if (stopping_) return;
@@ -289,10 +289,7 @@ std::optional<Failure> CameraImpl::stream(Input& input) {
     take(info, std::move(packet), codec);
     if (!info.finite && stage_.decoded() == decoded_before &&
         stage_.errors() - errors_before > 100) {
-      return Failure{CameraState::unsupported,
-                     source_.label +
-                         " sends a video that cannot be decoded; set it to H.264 "
-                         "without encryption."};
+      return undecodable(source_);
     }
   }
   return std::nullopt;
@@ -300,15 +297,8 @@ std::optional<Failure> CameraImpl::stream(Input& input) {
 
 // A pass through a file that gave nothing.
 std::optional<Failure> CameraImpl::empty_or_damaged() const {
-  if (packets_in_pass_ == 0) {
-    return Failure{CameraState::unsupported,
-                   "'" + source_.label + "' holds no pictures; check that it is complete."};
-  }
-  if (stage_.decoded() == 0 && stage_.errors() > 0) {
-    return Failure{
-        CameraState::unsupported,
-        "'" + source_.label + "' is damaged: none of its pictures can be decoded; copy it again."};
-  }
+  if (packets_in_pass_ == 0) return no_pictures_in(source_);
+  if (stage_.decoded() == 0 && stage_.errors() > 0) return damaged_file(source_);
   return std::nullopt;
 }
 

@@ -83,4 +83,20 @@ Failure failure_of(const Source& source, int averror) {
   }
 }
 
+Failure no_pictures_in(const Source& source) {
+  return {CameraState::unsupported,
+          "'" + source.label + "' holds no pictures; check that it is complete."};
+}
+
+Failure damaged_file(const Source& source) {
+  return {CameraState::unsupported,
+          "'" + source.label + "' is damaged: none of its pictures can be decoded; copy it again."};
+}
+
+Failure undecodable(const Source& source) {
+  return {
+      CameraState::unsupported,
+      source.label + " sends a video that cannot be decoded; set it to H.264 without encryption."};
+}
+
 }  // namespace poss::media

@@ -5,6 +5,7 @@ extern "C" {
 #include <libavdevice/avdevice.h>
 }
 
+#include <algorithm>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -32,6 +33,13 @@ class Options {
  private:
   AVDictionary* dictionary_ = nullptr;
 };
+
+// A codec that libav knows by its name, another by the four characters it has in the container.
+std::string name_of(const AVCodecParameters& codec) {
+  if (codec.codec_id != AV_CODEC_ID_NONE) return avcodec_get_name(codec.codec_id);
+  char text[AV_FOURCC_MAX_STRING_SIZE] = {};
+  return "'" + std::string(av_fourcc_make_string(text, codec.codec_tag)) + "'";
+}
 
 class LibavInput : public Input {
  public:
@@ -94,10 +102,9 @@ class LibavInput : public Input {
     AVStream* stream = context_->streams[stream_];
     const AVCodecParameters* codec = stream->codecpar;
     if (!avcodec_find_decoder(codec->codec_id)) {
-      return tl::unexpected(
-          Failure{CameraState::unsupported, "'" + source.label + "' uses the codec " +
-                                                avcodec_get_name(codec->codec_id) +
-                                                ", which we cannot decode; set it to H.264."});
+      return tl::unexpected(Failure{CameraState::unsupported,
+                                    "'" + source.label + "' uses the codec " + name_of(*codec) +
+                                        ", which we cannot decode; set it to H.264."});
     }
     if (source.kind == Source::Kind::path && (codec->width <= 0 || codec->height <= 0)) {
       return tl::unexpected(failure_of(source, AVERROR_INVALIDDATA));
@@ -185,7 +192,9 @@ OpenedInput open_input(const Source& source, const SourceConfig& config, Interru
       options.set("allowed_media_types", "video");
       options.set("user_agent", "POSS");
       options.set("buffer_size", "1048576");  // of the UDP socket: a keyframe comes at once
-      options.set("analyzeduration", "2000000");
+      // Microseconds; no more than half the time, so that what is found can still be used.
+      options.set("analyzeduration",
+                  std::to_string(static_cast<int>(std::min(2.0, config.timeout / 2) * 1e6)));
       options.set("fpsprobesize", "0");
       break;
     case Source::Kind::http:

@@ -1,7 +1,8 @@
 // Reading encoded pictures from one source until it ends or fails.
 #pragma once
 
-#include <atomic>
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,12 +24,21 @@ struct Failure {
 // used: it may hold the address with the password.
 Failure failure_of(const Source& source, int averror);
 
-// Ends blocking libav calls: at the deadline, or at once when the camera stops.
+// The sentences for what the decoder, not libav's reading, finds out.
+Failure no_pictures_in(const Source& source);
+Failure damaged_file(const Source& source);
+Failure undecodable(const Source& source);
+
+// Ends blocking libav calls: at the deadline, or at once when `stopping` says so.
 class Interrupt {
  public:
-  explicit Interrupt(const std::atomic<bool>& stopping) : stopping_(stopping) {}
+  // `stopping` is asked often, on the thread that reads. Nothing but closing is allowed to last
+  // beyond `limit`.
+  explicit Interrupt(std::function<bool()> stopping,
+                     Steady::time_point limit = Steady::time_point::max())
+      : stopping_(std::move(stopping)), limit_(limit) {}
   void allow(Steady::duration time) {
-    deadline_ = Steady::now() + time;
+    deadline_ = std::min(Steady::now() + time, limit_);
     closing_ = false;
   }
   // A short while for saying goodbye to the peer, stopping or not.
@@ -37,15 +47,16 @@ class Interrupt {
     closing_ = true;
   }
   bool expired() const { return Steady::now() >= deadline_; }
-  bool stopping() const { return stopping_; }
+  bool stopping() const { return stopping_(); }
   AVIOInterruptCB callback() { return {&Interrupt::check, this}; }
 
  private:
   static int check(void* self) {
     const auto* interrupt = static_cast<Interrupt*>(self);
-    return (interrupt->stopping_ && !interrupt->closing_) || interrupt->expired();
+    return (!interrupt->closing_ && interrupt->stopping()) || interrupt->expired();
   }
-  const std::atomic<bool>& stopping_;
+  const std::function<bool()> stopping_;
+  const Steady::time_point limit_;
   Steady::time_point deadline_{};
   bool closing_ = false;
 };

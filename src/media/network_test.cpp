@@ -80,8 +80,7 @@ TEST(Network, a_picture_of_several_slices_is_one_packet) {
   SourceConfig config = source(server.uri());
   const auto parsed = parse_source(config);
   ASSERT_TRUE(parsed);
-  const std::atomic<bool> stopping = false;
-  Interrupt interrupt(stopping);
+  Interrupt interrupt([] { return false; });
   const auto input = open_input(*parsed, config, interrupt, system_clock());
   ASSERT_TRUE(input) << input.error().cause;
   AvPtr<AVCodecContext> decoder(avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_H264)));
