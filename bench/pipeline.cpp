@@ -173,8 +173,8 @@ Skill detector_skill(const std::string& model, double fps) {
 void add(fleet::Worker& worker, const std::string& id, media::SourceConfig source, Skill skill,
          bool every_frame = false) {
   need(worker.add_camera(
-      {.id = id, .name = id, .source = std::move(source), .wait_for_deployment = true}));
-  need(worker.add_deployment(
+      {.id = id, .name = id, .source = std::move(source), .wait_for_stream = true}));
+  need(worker.add_stream(
       {.id = id, .name = id, .camera = id, .skill = std::move(skill), .every_frame = every_frame}));
 }
 
@@ -436,7 +436,7 @@ Load with_cameras(const Options& options, infer::ModelPool& models, int cameras)
   std::this_thread::sleep_for(std::chrono::seconds(2));  // until all are at work
   const auto dropped = [&] {
     std::uint64_t sum = 0;
-    for (const auto& report : worker.deployments()) sum += report.dropped;
+    for (const auto& report : worker.streams()) sum += report.dropped;
     return sum;
   };
   const auto count = sink.count.load(), left_out = dropped();

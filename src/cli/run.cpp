@@ -128,7 +128,7 @@ class Progress {
   ~Progress() {
     if (shown_) std::fputs("\r\x1b[K", stderr);
   }
-  void show(const fleet::DeploymentReport& report, const fleet::CameraReport& camera) const {
+  void show(const fleet::StreamReport& report, const fleet::CameraReport& camera) const {
     if (!shown_) return;
     std::string text;
     if (wanted_ > 0) {
@@ -185,13 +185,13 @@ Result<void> run(const RunOptions& options) {
   fleet::Worker worker(node_registry(), services);
   const std::string id = slugify(camera.name);
   POSS_TRY(worker.add_camera(
-      {.id = id, .name = camera.name, .source = camera.source, .wait_for_deployment = true}));
-  POSS_TRY(worker.add_deployment({.id = skill.id,
-                                  .name = skill.name,
-                                  .camera = id,
-                                  .skill = skill,
-                                  .every_frame = options.as_fast_as_possible,
-                                  .max_frames = options.max_frames}));
+      {.id = id, .name = camera.name, .source = camera.source, .wait_for_stream = true}));
+  POSS_TRY(worker.add_stream({.id = skill.id,
+                              .name = skill.name,
+                              .camera = id,
+                              .skill = skill,
+                              .every_frame = options.as_fast_as_possible,
+                              .max_frames = options.max_frames}));
   const auto start = Steady::now();
   {
     const Progress progress(options.max_frames);
@@ -199,7 +199,7 @@ Result<void> run(const RunOptions& options) {
       if (wait_for_stop(std::chrono::milliseconds(0))) break;
       POSS_TRY(results.error());
       const auto cameras = worker.cameras();
-      progress.show(worker.deployments().front(), cameras.front());
+      progress.show(worker.streams().front(), cameras.front());
       // Without a server there is nobody to mend a camera that was never seen: say so and end.
       using S = media::CameraState;
       const auto& status = cameras.front().status;
@@ -212,8 +212,8 @@ Result<void> run(const RunOptions& options) {
   const double seconds = std::chrono::duration<double>(Steady::now() - start).count();
   worker.stop();
   POSS_TRY(results.error());
-  const auto report = worker.deployments().front();
-  if (report.state == fleet::DeploymentState::failed) return camera_error(worker.cameras().front());
+  const auto report = worker.streams().front();
+  if (report.state == fleet::StreamState::failed) return camera_error(worker.cameras().front());
   std::fprintf(options.out == "-" ? stderr : stdout,
                "%llu frames in %.1f s (%.1f fps), %llu dropped; %s\n",
                static_cast<unsigned long long>(report.frames), seconds,

@@ -49,12 +49,12 @@ Result<void> add_everything(const ServeOptions& options, fleet::Worker& worker) 
     const std::string id = slugify(camera.name);
     camera.source.loop = true;  // a file stands in for a camera, and a camera does not end
     POSS_TRY(worker.add_camera(
-        {.id = id, .name = camera.name, .source = camera.source, .wait_for_deployment = false}));
+        {.id = id, .name = camera.name, .source = camera.source, .wait_for_stream = false}));
     for (const Skill& skill : skills) {
-      POSS_TRY(worker.add_deployment({.id = slugify(id + "-" + skill.id),
-                                      .name = skill.name + " on " + camera.name,
-                                      .camera = id,
-                                      .skill = skill}));
+      POSS_TRY(worker.add_stream({.id = slugify(id + "-" + skill.id),
+                                  .name = skill.name + " on " + camera.name,
+                                  .camera = id,
+                                  .skill = skill}));
     }
   }
   return {};

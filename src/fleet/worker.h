@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,14 @@ struct CameraSpec {
   std::string id;    // a slug, unique
   std::string name;  // as people see it
   media::SourceConfig source;
-  // Read only from the first deployment on, so that it gets the first frame of a file.
-  bool wait_for_deployment = false;
+  // Read only from the first stream on, so that it gets the first frame of a file.
+  bool wait_for_stream = false;
 };
 
 // One skill on one camera.
-struct DeploymentSpec {
-  std::string id;  // a slug, unique
+struct StreamSpec {
+  std::string id;          // 1 to 200 visible characters, unique
+  std::string deployment;  // a slug: the instance_id of its insights; empty: the id
   std::string name;
   std::string camera;  // CameraSpec::id
   Skill skill;
@@ -33,7 +35,7 @@ struct DeploymentSpec {
   std::uint64_t max_frames = 0;  // stop after so many; 0: never
 };
 
-enum class DeploymentState {
+enum class StreamState {
   starting,  // no frame yet
   running,
   degraded,  // at work, but a node fails or the camera is gone
@@ -41,13 +43,14 @@ enum class DeploymentState {
   ended,     // the source has no more frames, or max_frames came
 };
 
-struct DeploymentReport {
+struct StreamReport {
   std::string id;
+  std::string deployment;  // never empty
   std::string name;
   std::string camera;
   std::string skill;  // Skill::id
   std::string skill_name;
-  DeploymentState state = DeploymentState::starting;
+  StreamState state = StreamState::starting;
   std::string cause;  // one sentence; empty while all is well
   double fps_asked = 0;
   double fps_reached = 0;     // over the last 10 to 20 seconds
@@ -64,30 +67,39 @@ struct CameraReport {
   media::CameraStatus status;
 };
 
-// Each camera reads on its own thread and each deployment works on its own, joined by a queue of
-// one frame in which the newest wins. All members are thread-safe.
+// Each camera reads on its own thread and each stream works on its own, joined by a queue of one
+// frame in which the newest wins. All members are thread-safe, and what takes long in one call
+// (opening a model, ending a stream) delays no other call.
 class Worker {
  public:
-  // The references outlive the worker.
+  // The references outlive the worker and whoever still holds one of its cameras.
   Worker(const NodeRegistry& registry, const Services& services,
          const Clock& clock = system_clock());
-  ~Worker();  // stop()s
+  ~Worker();  // stop()s; no other call is under way any more
 
   // Adds a camera and begins to read it. The others notice nothing.
   Result<void> add_camera(CameraSpec spec);
+  // Stops a camera; conflict while streams use it. Who still holds it can go on asking it.
+  Result<void> remove_camera(const std::string& id);
+
   // Checks the skill, opens its nodes and begins to work.
-  Result<void> add_deployment(DeploymentSpec spec);
-  // Stops sources first, then lets every skill finish what it has. Final.
+  Result<void> add_stream(StreamSpec spec);
+  // Takes no more frames, lets the skill finish what it has, and closes its nodes. The id is free
+  // at once.
+  Result<void> remove_stream(const std::string& id);
+
+  // Stops sources first, then lets every skill finish what it has. Final; what was there can still
+  // be reported.
   void stop();
 
-  // Waits until every deployment has ended or `deadline` has come; true when they have.
+  // Waits until every stream has ended or `deadline` has come; true when they have.
   bool wait_until_ended(Steady::time_point deadline);
 
   std::vector<CameraReport> cameras() const;
-  std::vector<DeploymentReport> deployments() const;
-  std::vector<Skill> skills() const;  // of the deployments, each once
-  // The camera, or not_found. Valid while the worker lives.
-  Result<media::Camera*> camera(const std::string& id) const;
+  std::vector<StreamReport> streams() const;
+  std::vector<Skill> skills() const;  // of the streams, each once
+  // The camera, or not_found. It stays valid when it is removed, but sends nothing more then.
+  Result<std::shared_ptr<media::Camera>> camera(const std::string& id) const;
 
  private:
   struct State;
@@ -97,8 +109,8 @@ class Worker {
 }  // namespace poss::fleet
 
 template <>
-struct poss::EnumNames<poss::fleet::DeploymentState> {
-  using S = poss::fleet::DeploymentState;
+struct poss::EnumNames<poss::fleet::StreamState> {
+  using S = poss::fleet::StreamState;
   static constexpr std::array values{std::pair{S::starting, "starting"},
                                      std::pair{S::running, "running"},
                                      std::pair{S::degraded, "degraded"},

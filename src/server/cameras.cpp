@@ -24,12 +24,19 @@ Error no_camera(const std::string& id) {
   return {Code::not_found, "there is no camera '" + id + "'; GET /api/v1/cameras lists them"};
 }
 
-Result<media::Camera*> find_camera(const Resources& resources, const std::string& id) {
+Result<std::shared_ptr<media::Camera>> find_camera(const Resources& resources,
+                                                   const std::string& id) {
   if (!is_slug(id)) return no_camera(id);
   auto camera = resources.worker.camera(id);
   if (!camera && camera.error().code == Code::not_found) return no_camera(id);
   return camera;
 }
+
+// A view and the camera it is of, which goes last.
+struct HeldView {
+  std::shared_ptr<media::Camera> camera;
+  std::shared_ptr<void> view;
+};
 
 Result<Page<CameraBody>> list(const Call<NoParameters>& call) {
   Page<CameraBody> page;
@@ -47,7 +54,7 @@ Result<CameraBody> get(const Call<NoParameters>& call) {
 }
 
 Result<Reply> snapshot(const Call<SnapshotParameters>& call) {
-  POSS_ASSIGN(media::Camera * camera, find_camera(call.resources, call.path("id")));
+  POSS_ASSIGN(const auto camera, find_camera(call.resources, call.path("id")));
   POSS_ASSIGN(std::string bytes, camera->snapshot_jpeg(call.parameters.width));
   return HttpResponse{.status = 200,
                       .content_type = "image/jpeg",
@@ -56,7 +63,7 @@ Result<Reply> snapshot(const Call<SnapshotParameters>& call) {
 }
 
 Result<Reply> live(const Call<NoParameters>& call) {
-  POSS_ASSIGN(media::Camera * camera, find_camera(call.resources, call.path("id")));
+  POSS_ASSIGN(const auto camera, find_camera(call.resources, call.path("id")));
   if (!call.request.web_socket) {
     HttpResponse response = problem(426, Code::invalid_argument,
                                     "the live view speaks WebSocket; open it with ws://…/live");
@@ -65,8 +72,9 @@ Result<Reply> live(const Call<NoParameters>& call) {
   }
   auto view = std::make_shared<LiveView>(call.resources.options.live_bytes);
   // The queue holds the camera's view, which ends before the queue does.
-  view->hold(camera->view_live(
-      [queue = view.get()](const media::LiveChunkPtr& chunk) { queue->push(chunk); }));
+  auto seen = camera->view_live(
+      [queue = view.get()](const media::LiveChunkPtr& chunk) { queue->push(chunk); });
+  view->hold(std::make_shared<HeldView>(HeldView{camera, std::move(seen)}));
   return StreamReply{.kind = StreamReply::Kind::web_socket, .feed = std::move(view), .headers = {}};
 }
 

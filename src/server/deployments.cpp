@@ -12,16 +12,16 @@ double finite(double number) { return std::isfinite(number) ? number : 0; }
 
 Result<Page<DeploymentBody>> list(const Call<NoParameters>& call) {
   Page<DeploymentBody> page;
-  for (const auto& report : call.resources.worker.deployments()) {
-    page.items.push_back(deployment_body(report, call.resources.hub.count(report.id)));
+  for (const auto& report : call.resources.worker.streams()) {
+    page.items.push_back(deployment_body(report, call.resources.hub.count(report.deployment)));
   }
   return page;
 }
 
 Result<DeploymentBody> get(const Call<NoParameters>& call) {
-  for (const auto& report : call.resources.worker.deployments()) {
+  for (const auto& report : call.resources.worker.streams()) {
     if (report.id == call.path("id")) {
-      return deployment_body(report, call.resources.hub.count(report.id));
+      return deployment_body(report, call.resources.hub.count(report.deployment));
     }
   }
   return Error{Code::not_found, "there is no deployment '" + call.path("id") +
@@ -72,7 +72,7 @@ void DeploymentBody::declare(Fields<DeploymentBody>& f) {
   f.add(&DeploymentBody::nodes, "nodes");
 }
 
-DeploymentBody deployment_body(const fleet::DeploymentReport& report, std::uint64_t insights) {
+DeploymentBody deployment_body(const fleet::StreamReport& report, std::uint64_t insights) {
   DeploymentBody body{.id = report.id,
                       .name = report.name,
                       .camera = report.camera,

@@ -35,7 +35,7 @@ struct DeploymentBody {
   std::string camera;
   std::string skill;
   std::string skill_name;
-  fleet::DeploymentState state = fleet::DeploymentState::starting;
+  fleet::StreamState state = fleet::StreamState::starting;
   std::string cause;
   double fps_asked = 0;
   double fps_reached = 0;
@@ -49,6 +49,6 @@ struct DeploymentBody {
 };
 
 // `insights`: how many the deployment has published.
-DeploymentBody deployment_body(const fleet::DeploymentReport& report, std::uint64_t insights);
+DeploymentBody deployment_body(const fleet::StreamReport& report, std::uint64_t insights);
 
 }  // namespace poss::server

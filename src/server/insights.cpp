@@ -132,8 +132,8 @@ std::string status_json(const Resources& resources) {
   for (const auto& report : resources.worker.cameras()) {
     status.cameras.push_back(camera_body(report));
   }
-  for (const auto& report : resources.worker.deployments()) {
-    status.deployments.push_back(deployment_body(report, resources.hub.count(report.id)));
+  for (const auto& report : resources.worker.streams()) {
+    status.deployments.push_back(deployment_body(report, resources.hub.count(report.deployment)));
   }
   return json_text(to_json(status));
 }

@@ -97,7 +97,7 @@ class ServerTest : public testing::Test {
     camera.source.uri = (folder / "a.mp4").string();
     camera.source.loop = true;
     ASSERT_TRUE(worker->add_camera(camera));
-    fleet::DeploymentSpec deployment;
+    fleet::StreamSpec deployment;
     deployment.id = "dock-all";
     deployment.name = "All on Dock";
     deployment.camera = "dock";
@@ -105,7 +105,7 @@ class ServerTest : public testing::Test {
     deployment.skill.name = "All";
     deployment.skill.nodes = {{.id = "in", .type = "entry"}, {.id = "out", .type = "publish"}};
     deployment.skill.edges = {{"in", "out"}};
-    const auto added = worker->add_deployment(deployment);
+    const auto added = worker->add_stream(deployment);
     ASSERT_TRUE(added) << added.error().message;
     ServerOptions options;
     options.port = 0;
