@@ -4,8 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { ApiError } from "./api/client";
-import { EventStream } from "./api/events";
-import { ServerProvider } from "./api/server_context";
+import { watchSession } from "./api/session";
 import { App } from "./app";
 
 const queries = new QueryClient({
@@ -19,14 +18,14 @@ const queries = new QueryClient({
   },
 });
 
+watchSession(queries);
+
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
-      <ServerProvider stream={new EventStream()}>
-        <BrowserRouter>
-          <App />
-        </BrowserRouter>
-      </ServerProvider>
+      <BrowserRouter>
+        <App />
+      </BrowserRouter>
     </QueryClientProvider>
   </StrictMode>,
 );

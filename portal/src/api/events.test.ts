@@ -2,7 +2,8 @@ import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BackOff } from "./back_off";
 import { EventStream, type EventSourceLike } from "./events";
-import { cameraKey, deploymentKey, feedCache } from "./server_context";
+import { feedCache } from "./feed_cache";
+import { listKey, objectKey, type Pages } from "./objects";
 
 class Source implements EventSourceLike {
   onerror: ((event: Event) => void) | null = null;
@@ -130,21 +131,88 @@ describe("EventStream", () => {
 });
 
 describe("feedCache", () => {
-  it("writes status into the cache and fetches anew after a break", () => {
+  const page = (...items: object[]) =>
+    ({ pages: [{ items, total: items.length }], pageParams: [""] }) as Pages<object>;
+
+  function feedUnderTest() {
     const stream = streamUnderTest();
     const cache = new QueryClient();
     const invalidate = vi.spyOn(cache, "invalidateQueries");
     const end = feedCache(stream, cache);
     stream.start();
-    sources[0]!.send("status", { cameras: [{ id: "gate" }], deployments: [{ id: "d" }] });
-    expect(cache.getQueryData(cameraKey)).toEqual([{ id: "gate" }]);
-    expect(cache.getQueryData(deploymentKey)).toEqual([{ id: "d" }]);
+    return { cache, invalidate, source: sources[0]!, end: () => (end(), stream.stop()) };
+  }
+
+  it("writes status into lists and objects without fetching", () => {
+    const { cache, invalidate, source, end } = feedUnderTest();
+    const yard = { id: "yard", name: "Yard", status: { state: "idle" } };
+    cache.setQueryData(listKey("camera", {}), page({ id: "gate", name: "Gate" }, yard));
+    cache.setQueryData(objectKey("camera", "gate"), { id: "gate", name: "Gate" });
+    source.send("status", { cameras: [{ id: "gate", state: "streaming" }], deployments: [] });
+    const gate = { id: "gate", name: "Gate", status: { state: "streaming" } };
+    const items = cache.getQueryData<Pages<object>>(listKey("camera", {}))!.pages[0]!.items;
+    expect(items).toEqual([gate, yard]);
+    expect(items[1]).toBe(yard);
+    expect(cache.getQueryData(objectKey("camera", "gate"))).toEqual(gate);
     expect(invalidate).not.toHaveBeenCalled();
-    sources[0]!.fail();
+    end();
+  });
+
+  it("fetches the changed object and, once for a burst, the lists of its kind", () => {
+    const { cache, invalidate, source, end } = feedUnderTest();
+    cache.setQueryData(objectKey("location", "a"), { id: "a", revision: 4 });
+    for (const id of ["a", "b"]) {
+      source.send("change", { kind: "location", id, revision: 5, action: "update" });
+    }
+    expect(invalidate.mock.calls.map(([filter]) => filter!.queryKey)).toEqual([
+      objectKey("location", "a"),
+      objectKey("location", "b"),
+    ]);
+    vi.advanceTimersByTime(500);
+    expect(invalidate.mock.calls.slice(2).map(([filter]) => filter!.queryKey)).toEqual([
+      listKey("location"),
+    ]);
+    end();
+  });
+
+  it("does not fetch an object that it has in that revision", () => {
+    const { cache, invalidate, source, end } = feedUnderTest();
+    cache.setQueryData(objectKey("location", "a"), { id: "a", revision: 5 });
+    source.send("change", { kind: "location", id: "a", revision: 5, action: "update" });
+    expect(invalidate).not.toHaveBeenCalled();
+    end();
+  });
+
+  it("takes out what was deleted", () => {
+    const { cache, source, end } = feedUnderTest();
+    cache.setQueryData(listKey("location", {}), page({ id: "a" }, { id: "b" }));
+    source.send("change", { kind: "location", id: "a", revision: 2, action: "delete" });
+    expect(cache.getQueryData<Pages<object>>(listKey("location", {}))!.pages[0]).toEqual({
+      items: [{ id: "b" }],
+      total: 1,
+    });
+    end();
+  });
+
+  it("keeps jobs, newest first", () => {
+    const { cache, source, end } = feedUnderTest();
+    cache.setQueryData(["jobs"], [{ id: "1", state: "running", log: ["begun"] }]);
+    source.send("job", { id: "2", state: "queued" });
+    source.send("job", { id: "1", state: "done" });
+    expect(cache.getQueryData(["jobs"])).toEqual([
+      { id: "2", state: "queued" },
+      { id: "1", state: "done", log: ["begun"] },
+    ]);
+    end();
+  });
+
+  it("fetches everything anew after a break", () => {
+    const { invalidate, source, end } = feedUnderTest();
+    source.send("status", status);
+    source.fail();
     vi.advanceTimersByTime(100);
     sources[1]!.send("status", status);
-    expect(invalidate).toHaveBeenCalledTimes(1);
+    expect(invalidate).toHaveBeenCalledExactlyOnceWith();
     end();
-    stream.stop();
   });
 });

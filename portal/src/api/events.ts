@@ -1,7 +1,7 @@
-// The one event stream from the server: status and insights, reconnected for ever.
+// The one event stream from the server: status, insights, changes and jobs, reconnected for ever.
 import { BackOff } from "./back_off";
 import { apiPath } from "./client";
-import type { Insight, Status } from "./types";
+import type { ChangeEvent, Insight, Job, StatusEvent } from "./types";
 
 // connecting: never been open. open: events arrive. lost: was open or could not be opened.
 export type StreamState = "connecting" | "open" | "lost";
@@ -38,7 +38,9 @@ export class EventStream {
   readonly #backOff: BackOff;
   readonly #silenceMs: number;
   readonly #insights = new Listeners<Insight>();
-  readonly #statuses = new Listeners<Status>();
+  readonly #statuses = new Listeners<StatusEvent>();
+  readonly #changes = new Listeners<ChangeEvent>();
+  readonly #jobs = new Listeners<Job>();
   readonly #states = new Listeners<StreamState>();
   #source: EventSourceLike | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -57,7 +59,9 @@ export class EventStream {
 
   // Each returns the function that ends the listening.
   onInsight = (listener: Listener<Insight>) => this.#insights.add(listener);
-  onStatus = (listener: Listener<Status>) => this.#statuses.add(listener);
+  onStatus = (listener: Listener<StatusEvent>) => this.#statuses.add(listener);
+  onChange = (listener: Listener<ChangeEvent>) => this.#changes.add(listener);
+  onJob = (listener: Listener<Job>) => this.#jobs.add(listener);
   onState = (listener: Listener<StreamState>) => this.#states.add(listener);
 
   start(): void {
@@ -87,15 +91,17 @@ export class EventStream {
     source.onerror = () => {
       if (isCurrent()) this.#lose();
     };
-    source.addEventListener("insight", (event) => {
-      if (!isCurrent()) return;
-      const insight = parse<Insight>(event.data);
-      if (insight) this.#insights.tell(insight);
-    });
-    source.addEventListener("status", (event) => {
-      if (!isCurrent()) return;
-      const status = parse<Status>(event.data);
-      if (!status) return;
+    const hear = <T>(type: string, tell: (value: T) => void) => {
+      source.addEventListener(type, (event) => {
+        if (!isCurrent()) return;
+        const value = parse<T>(event.data);
+        if (value) tell(value);
+      });
+    };
+    hear<Insight>("insight", (insight) => this.#insights.tell(insight));
+    hear<ChangeEvent>("change", (change) => this.#changes.tell(change));
+    hear<Job>("job", (job) => this.#jobs.tell(job));
+    hear<StatusEvent>("status", (status) => {
       this.#heard();
       this.#statuses.tell(status);
     });

@@ -1,20 +1,277 @@
-// Short names for the messages of the REST API. The types themselves are generated from
-// api/openapi.json: `npm run generate`.
+// The messages of the REST API. Those taken from Schemas are generated from api/openapi.json; the
+// others are written by hand until the server's routes are there, and are then to be replaced by
+// the generated ones (`npm run generate`).
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-export type System = Schemas["System"];
-export type Camera = Schemas["Camera"];
-export type CameraState = Camera["state"];
-export type Deployment = Schemas["Deployment"];
-export type DeploymentState = Deployment["state"];
-export type DeploymentNode = Schemas["Node"];
-export type NodeStage = DeploymentNode["stages"][number];
 export type Insight = Schemas["Insight"];
 export type ObjectMeta = Insight["insights_meta"]["objects_meta"][number];
 export type EventMeta = Insight["insights_meta"]["events_meta"][number];
-export type Status = Schemas["Status"];
-export type Problem = Schemas["Problem"];
 
-export type Items<T> = { items: T[] };
+// --- By hand from here on: to be replaced by generated types. ---
+
+// What every stored object has.
+export type Envelope = {
+  id: string;
+  revision: number;
+  created: string; // RFC 3339
+  updated: string;
+  tags: Record<string, string>;
+};
+
+export type Role = "viewer" | "operator" | "admin";
+
+export type Session = {
+  signed_in: boolean;
+  user?: { id: string; name: string; role: Role };
+  csrf_token: string;
+  demo: boolean;
+  setup_needed: boolean;
+};
+
+export type FieldProblem = { field: string; detail: string };
+
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  field?: string;
+  problems?: FieldProblem[];
+};
+
+export type System = {
+  version: string;
+  hostname: string;
+  os: string;
+  cpu: string;
+  cores: number;
+  memory_mb: number;
+  onnxruntime: string;
+  uptime_s: number;
+  demo: boolean;
+  disk?: { free_bytes: number; total_bytes: number };
+  store_bytes?: number;
+};
+
+export type Location = Envelope & { name: string; description?: string };
+
+export type User = Envelope & { name: string; role: Role; disabled: boolean; has_password: boolean };
+
+export type ApiToken = Envelope & { name: string; role: Role; expires?: string; token?: string };
+
+export type AuditEntry = Envelope & {
+  user: string;
+  action: string;
+  kind: string;
+  object: string;
+  name: string;
+  address: string;
+};
+
+export type DeviceStatus = {
+  state: "connected" | "not_connected";
+  cause: string;
+  os: string;
+  cpu: string;
+  cores: number;
+  memory_mb: number;
+  accelerations: { acceleration: string; available: boolean; reason: string }[];
+  cameras: number;
+  streams: number;
+};
+
+export type Device = Envelope & {
+  name: string;
+  type: "this_machine" | "remote_agent" | "kubernetes";
+  architecture: string;
+  acceleration: string;
+  status: DeviceStatus;
+};
+
+export type CameraState =
+  | "idle"
+  | "connecting"
+  | "streaming"
+  | "stalled"
+  | "not_found"
+  | "refused"
+  | "wrong_password"
+  | "unsupported"
+  | "timed_out"
+  | "ended";
+
+export type CameraStatus = {
+  state: CameraState;
+  cause: string;
+  since: string;
+  width: number;
+  height: number;
+  codec: string;
+  source_fps: number;
+  packets: number;
+  frames_decoded: number;
+  frames_skipped: number;
+  reconnects: number;
+};
+
+export type Camera = Envelope & {
+  name: string;
+  uri: string;
+  user_name?: string;
+  has_password?: boolean;
+  location?: string;
+  devices?: string[];
+  detection_uri?: string;
+  status: CameraStatus;
+};
+
+export type Model = Envelope & {
+  name: string;
+  description: string;
+  source: "custom" | "external" | "zoo";
+  zoo_name: string;
+  task: string;
+  multilabel: boolean;
+  labels: string[];
+  license: string;
+  slug: string;
+  status: string;
+  cause: string;
+};
+
+export type ZooModel = {
+  name: string;
+  title: string;
+  task: string;
+  license: string;
+  width: number;
+  height: number;
+  labels: string[];
+  bytes: number;
+  installed: boolean;
+  added: string;
+};
+
+export type Upload = { id: string; name: string; bytes: number; sha256: string };
+
+export type SkillNode = { id: string; type: string; settings: Record<string, unknown> };
+export type SkillEdge = { from: string; to: string };
+
+export type Skill = Envelope & {
+  name: string;
+  description: string;
+  fps: number;
+  acceleration: string;
+  node_count?: number; // in lists
+  graph?: { nodes: SkillNode[]; edges: SkillEdge[] }; // not in lists
+};
+
+export type StreamState = "starting" | "running" | "degraded" | "failed" | "ended";
+export type NodeStage = { name: string; mean_ms: number };
+export type DeploymentNode = {
+  id: string;
+  type: string;
+  title: string;
+  count: number;
+  errors: number;
+  dropped: number;
+  last_error: string;
+  mean_ms: number;
+  p99_ms: number;
+  stages: NodeStage[];
+};
+
+// One skill on one camera.
+export type Stream = {
+  camera: string;
+  skill: string;
+  state: StreamState;
+  cause: string;
+  fps_asked: number;
+  fps_reached: number;
+  frames: number;
+  dropped: number;
+  insights: number;
+  latency_p50_ms: number;
+  latency_p99_ms: number;
+  nodes: DeploymentNode[];
+};
+
+export type DeploymentState =
+  | "starting"
+  | "running"
+  | "degraded"
+  | "failed"
+  | "stopped"
+  | "not_connected";
+
+export type DeploymentStatus = { state: DeploymentState; cause: string; streams: Stream[] };
+
+export type Deployment = Envelope & {
+  name: string;
+  device: string;
+  cameras: { camera: string; skills: { skill: string; parameters: Record<string, string> }[] }[];
+  enabled: boolean;
+  status: DeploymentStatus;
+};
+
+export type Recording = Envelope & {
+  camera: string;
+  deployment: string;
+  started: string;
+  duration_s: number;
+  bytes: number;
+};
+
+export type Connection = Envelope & {
+  name: string;
+  type: string;
+  address: string;
+  user_name: string;
+  has_credentials: boolean;
+  settings: Record<string, string>;
+};
+
+export type Settings = Envelope & {
+  insight_days: number;
+  insight_gb: number;
+  recording_days: number;
+  recording_gb: number;
+  disk_floor_gb: number;
+  import_folders: string[];
+  import_networks: string[];
+};
+
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export type Job = {
+  id: string;
+  kind: string;
+  title: string;
+  state: JobState;
+  progress: number; // 0 to 1; negative: unknown
+  message: string;
+  cause: string;
+  started: string;
+  ended: string;
+  seconds_left: number;
+  log?: string[];
+  result?: Record<string, unknown>;
+};
+
+// Events of the stream.
+export type StatusEvent = {
+  cameras: ({ id: string } & Record<string, unknown>)[];
+  deployments: ({ id: string } & Record<string, unknown>)[];
+};
+export type ChangeEvent = {
+  kind: string;
+  id: string;
+  revision: number;
+  action: "create" | "update" | "delete";
+};
+
+export type Items<T> = { items: T[]; next_cursor?: string; total?: number };

@@ -1,6 +1,6 @@
 // A camera's newest picture as a still.
 import { useEffect, useState } from "react";
-import { getSnapshot } from "../api/client";
+import { getPicture } from "../api/client";
 
 type Props = {
   camera: string;
@@ -15,7 +15,7 @@ export function Snapshot({ camera, width, version, className, alt }: Props) {
   const [url, setUrl] = useState<string>();
   useEffect(() => {
     const ended = new AbortController();
-    getSnapshot(camera, width, ended.signal).then(
+    getPicture(`/cameras/${encodeURIComponent(camera)}/snapshot`, { width }, ended.signal).then(
       (picture) => {
         if (!ended.signal.aborted) setUrl(URL.createObjectURL(picture));
       },

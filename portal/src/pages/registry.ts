@@ -6,8 +6,12 @@ import { lazy, type ComponentType } from "react";
 export type PageDescription = {
   title: string;
   path: string; // first part of the address, such as "cameras"
-  order: number; // place in the navigation, left to right
+  order: number; // place in the navigation, top to bottom
   icon: FluentIcon;
+  // Not in the navigation.
+  hidden?: boolean;
+  // Shown without the shell, and before anyone has signed in.
+  public?: boolean;
   // Loads the page when it is first shown. It gets the rest of the address through the router.
   load: () => Promise<{ default: ComponentType }>;
 };
@@ -17,3 +21,8 @@ const found = import.meta.glob<{ page: PageDescription }>("./*/page.ts", { eager
 export const pages = Object.values(found)
   .map(({ page }) => ({ ...page, View: lazy(page.load) }))
   .sort((a, b) => a.order - b.order);
+
+export const navigationPages = pages.filter(({ hidden }) => !hidden);
+
+// Where the portal opens.
+export const firstPage = `/${navigationPages[0]?.path ?? ""}`;

@@ -1,23 +1,48 @@
-// The frame around every page: name, navigation, state of the connection, theme.
+// The frame around every page: name, navigation, state of the connection, long work, theme, user.
 import {
   Badge,
   Button,
+  DrawerBody,
+  Menu,
+  MenuGroup,
+  MenuGroupHeader,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
+  OverlayDrawer,
   Tooltip,
   makeStyles,
+  mergeClasses,
   tokens,
 } from "@fluentui/react-components";
-import { WeatherMoonRegular, WeatherSunnyRegular } from "@fluentui/react-icons";
-import { useEffect, type ReactNode } from "react";
-import { NavLink, useLocation } from "react-router";
+import {
+  NavigationRegular,
+  PanelLeftContractRegular,
+  PanelLeftExpandRegular,
+  PersonCircleRegular,
+  WeatherMoonRegular,
+  WeatherSunnyRegular,
+} from "@fluentui/react-icons";
+import { useEffect, useState, type ReactNode } from "react";
+import { NavLink, useLocation, useNavigate } from "react-router";
 import { useStreamState, useSystem } from "../api/server_context";
-import { pages } from "../pages/registry";
+import { useSession, useSignOut } from "../api/session";
+import { navigationPages, pages } from "../pages/registry";
 import { strings } from "../strings";
 import type { ThemeName } from "../theme/use_theme";
+import { Mark } from "./mark";
+import { Tray } from "./tray";
 
 const kHeader = "52px";
+
+const kNavigation = "216px";
+const kNavigationNarrow = "52px";
+const kPhone = "@media (max-width: 767px)";
+const kCollapsed = "poss.navigation";
 
 const useStyles = makeStyles({
   root: {
@@ -61,47 +86,61 @@ const useStyles = makeStyles({
     color: "inherit",
     textDecoration: "none",
   },
-  nav: {
-    flex: "1 1 auto",
-    minWidth: 0,
-    height: "100%",
+  body: { flex: "1 1 auto", display: "flex", minWidth: 0 },
+  side: {
+    position: "sticky",
+    top: kHeader,
+    flexShrink: 0,
     display: "flex",
-    gap: tokens.spacingHorizontalXS,
-    overflowX: "auto",
-    scrollbarWidth: "none",
+    flexDirection: "column",
+    justifyContent: "space-between",
+    width: kNavigation,
+    height: `calc(100dvh - ${kHeader})`,
+    padding: "10px 8px",
+    overflowY: "auto",
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    [kPhone]: { display: "none" },
   },
+  sideNarrow: { width: kNavigationNarrow, padding: "10px 6px" },
+  nav: { display: "grid", gap: "2px" },
   link: {
     position: "relative",
     display: "flex",
     alignItems: "center",
-    gap: "6px",
-    padding: "0 12px",
+    gap: "12px",
+    height: "40px",
+    padding: "0 10px",
+    borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground2,
     textDecoration: "none",
     whiteSpace: "nowrap",
-    ":hover": { color: tokens.colorNeutralForeground1 },
-    ":focus-visible": {
-      outline: `2px solid ${tokens.colorStrokeFocus2}`,
-      outlineOffset: "-4px",
-      borderRadius: tokens.borderRadiusMedium,
+    ":hover": {
+      color: tokens.colorNeutralForeground1,
+      backgroundColor: tokens.colorSubtleBackgroundHover,
     },
+    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: "-2px" },
     '&[aria-current="page"]': {
       color: tokens.colorNeutralForeground1,
       fontWeight: tokens.fontWeightSemibold,
+      backgroundColor: tokens.colorSubtleBackgroundSelected,
     },
-    '&[aria-current="page"]::after': {
+    '&[aria-current="page"]::before': {
       content: '""',
       position: "absolute",
-      left: "12px",
-      right: "12px",
-      bottom: "-1px",
-      height: "3px",
-      borderRadius: "2px 2px 0 0",
+      left: 0,
+      top: "10px",
+      bottom: "10px",
+      width: "3px",
+      borderRadius: "2px",
       backgroundColor: tokens.colorCompoundBrandStroke,
     },
     '&[aria-current="page"] > svg': { color: tokens.colorCompoundBrandForeground1 },
   },
-  end: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalM },
+  phoneOnly: { display: "none", [kPhone]: { display: "inline-flex" } },
+  space: { flex: "1 1 auto" },
+  drawerBody: { paddingTop: "10px" },
+  end: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS },
   host: {
     color: tokens.colorNeutralForeground3,
     fontSize: tokens.fontSizeBase200,
@@ -121,10 +160,10 @@ const useStyles = makeStyles({
   },
   main: {
     flex: "1 1 auto",
-    width: "100%",
+    minWidth: 0,
     maxWidth: "1720px",
     margin: "0 auto",
-    padding: "16px 20px 32px",
+    padding: "16px 24px 32px",
     outline: "none",
     "@media (max-width: 640px)": { padding: "12px 12px 24px" },
   },
@@ -136,40 +175,49 @@ export function Shell({ themeName, onToggleTheme, children }: Props) {
   const styles = useStyles();
   const { data: system } = useSystem();
   const { pathname } = useLocation();
+  const { data: session } = useSession();
   const current = pages.find(({ path }) => path === pathname.split("/")[1]);
+  const [collapsed, setCollapsed] = useState(() => localStorage.getItem(kCollapsed) === "narrow");
+  const [drawerOpen, setDrawerOpen] = useState(false);
   useEffect(() => {
     document.title = current ? `${current.title} – ${strings.product}` : strings.product;
   }, [current]);
+  const collapse = (next: boolean) => {
+    setCollapsed(next);
+    localStorage.setItem(kCollapsed, next ? "narrow" : "wide");
+  };
   const themeLabel = themeName === "dark" ? strings.themeToLight : strings.themeToDark;
+  const collapseLabel = collapsed ? strings.expandNavigation : strings.collapseNavigation;
   return (
     <div className={styles.root}>
       <a className={styles.skip} href="#content">
         {strings.skipToContent}
       </a>
       <header className={styles.header}>
+        <Button
+          className={styles.phoneOnly}
+          appearance="subtle"
+          icon={<NavigationRegular />}
+          aria-label={strings.openNavigation}
+          onClick={() => setDrawerOpen(true)}
+        />
         <NavLink className={styles.brand} to="/" end aria-current={undefined}>
           <Mark />
           {strings.product}
         </NavLink>
-        <nav className={styles.nav} aria-label={strings.navigation}>
-          {pages.map(({ path, title, icon: Icon }) => (
-            <NavLink key={path} className={styles.link} to={`/${path}`}>
-              <Icon aria-hidden fontSize={18} />
-              {title}
-            </NavLink>
-          ))}
-        </nav>
+        {system && (
+          <span className={styles.host} title={`${system.os} · ${system.cpu}`}>
+            {system.hostname} · {system.version}
+          </span>
+        )}
+        {session?.demo && (
+          <Badge appearance="outline" color="informative" shape="circular">
+            {strings.demo}
+          </Badge>
+        )}
+        <span className={styles.space} />
         <div className={styles.end}>
-          {system && (
-            <span className={styles.host} title={`${system.os} · ${system.cpu}`}>
-              {system.hostname} · {system.version}
-            </span>
-          )}
-          {system?.demo && (
-            <Badge appearance="outline" color="informative" shape="circular">
-              {strings.demo}
-            </Badge>
-          )}
+          <Tray />
           <Tooltip content={themeLabel} relationship="label">
             <Button
               appearance="subtle"
@@ -177,13 +225,84 @@ export function Shell({ themeName, onToggleTheme, children }: Props) {
               onClick={onToggleTheme}
             />
           </Tooltip>
+          <UserMenu />
         </div>
       </header>
       <ConnectionBanner />
-      <main id="content" className={styles.main} tabIndex={-1}>
-        {children}
-      </main>
+      <div className={styles.body}>
+        <div className={mergeClasses(styles.side, collapsed && styles.sideNarrow)}>
+          <Navigation narrow={collapsed} />
+          <div>
+            <Tooltip content={collapseLabel} relationship="label" positioning="after">
+              <Button
+                appearance="subtle"
+                icon={collapsed ? <PanelLeftExpandRegular /> : <PanelLeftContractRegular />}
+                aria-expanded={!collapsed}
+                onClick={() => collapse(!collapsed)}
+              />
+            </Tooltip>
+          </div>
+        </div>
+        <OverlayDrawer open={drawerOpen} size="small" onOpenChange={(_event, { open }) => setDrawerOpen(open)}>
+          <DrawerBody className={styles.drawerBody}>
+            <Navigation narrow={false} onNavigate={() => setDrawerOpen(false)} />
+          </DrawerBody>
+        </OverlayDrawer>
+        <main id="content" className={styles.main} tabIndex={-1}>
+          {children}
+        </main>
+      </div>
     </div>
+  );
+}
+
+function Navigation({ narrow, onNavigate }: { narrow: boolean; onNavigate?: () => void }) {
+  const styles = useStyles();
+  return (
+    <nav className={styles.nav} aria-label={strings.navigation}>
+      {navigationPages.map(({ path, title, icon: Icon }) => {
+        const link = (
+          <NavLink key={path} className={styles.link} to={`/${path}`} onClick={onNavigate}>
+            <Icon aria-hidden fontSize={20} />
+            {!narrow && title}
+          </NavLink>
+        );
+        if (!narrow) return link;
+        return (
+          <Tooltip key={path} content={title} relationship="label" positioning="after">
+            {link}
+          </Tooltip>
+        );
+      })}
+    </nav>
+  );
+}
+
+function UserMenu() {
+  const { data: session } = useSession();
+  const signOut = useSignOut();
+  const navigate = useNavigate();
+  if (!session?.user) return null;
+  const { name, role } = session.user;
+  return (
+    <Menu positioning="below-end">
+      <MenuTrigger disableButtonEnhancement>
+        <Button appearance="subtle" icon={<PersonCircleRegular />} aria-label={strings.user(name)} title={name} />
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuGroup>
+            <MenuGroupHeader>
+              {name} · {strings.role[role]}
+            </MenuGroupHeader>
+            <MenuItem onClick={() => void navigate("/api-docs")}>{strings.apiDocs}</MenuItem>
+            {!session.demo && (
+              <MenuItem onClick={() => signOut.mutate()}>{strings.signOut}</MenuItem>
+            )}
+          </MenuGroup>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
   );
 }
 
@@ -201,21 +320,5 @@ function ConnectionBanner() {
         </MessageBar>
       )}
     </div>
-  );
-}
-
-function Mark() {
-  return (
-    <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden>
-      <rect width="32" height="32" rx="8" fill="#006979" />
-      <path
-        d="M9 13v-2a2 2 0 0 1 2-2h2M19 9h2a2 2 0 0 1 2 2v2M23 19v2a2 2 0 0 1-2 2h-2M13 23h-2a2 2 0 0 1-2-2v-2"
-        fill="none"
-        stroke="#fff"
-        strokeWidth="2.2"
-        strokeLinecap="round"
-      />
-      <circle cx="16" cy="16" r="3.2" fill="#5fe0d0" />
-    </svg>
   );
 }

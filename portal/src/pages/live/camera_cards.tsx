@@ -2,12 +2,12 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
 import { VideoOffRegular } from "@fluentui/react-icons";
 import { Link } from "react-router";
-import type { Camera } from "../../api/types";
 import { Snapshot } from "../../live/snapshot";
 import { StatePill } from "../../parts/state_pill";
 import { useNow } from "../../parts/use_now";
 import { strings } from "../../strings";
 import { cameraTone } from "./tones";
+import type { LiveCamera } from "./use_live";
 
 const useStyles = makeStyles({
   list: {
@@ -59,7 +59,7 @@ const useStyles = makeStyles({
   },
 });
 
-export function CameraCards({ cameras, selected }: { cameras: readonly Camera[]; selected: string }) {
+export function CameraCards({ cameras, selected }: { cameras: readonly LiveCamera[]; selected: string }) {
   const styles = useStyles();
   return (
     <nav aria-label={strings.live.cameras}>
@@ -96,7 +96,7 @@ export function CameraCards({ cameras, selected }: { cameras: readonly Camera[];
 const kRenewedEvery = 10; // seconds
 
 // The newest picture, renewed now and then while pictures come and somebody looks.
-function CardPicture({ camera }: { camera: Camera }) {
+function CardPicture({ camera }: { camera: LiveCamera }) {
   const styles = useStyles();
   const now = useNow();
   const version =

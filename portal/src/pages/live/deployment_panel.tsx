@@ -7,12 +7,12 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useEventStream } from "../../api/server_context";
-import type { Deployment } from "../../api/types";
 import { formatAskedRate, formatCount, formatMs, formatPercent, formatRate } from "../../format";
 import { StatePill } from "../../parts/state_pill";
 import { strings } from "../../strings";
+import type { LiveStream } from "./use_live";
 import { NodeTimes } from "./node_times";
 import { CounterRate } from "./rates";
 import { deploymentTone } from "./tones";
@@ -75,9 +75,9 @@ const useStyles = makeStyles({
   },
 });
 
-export function DeploymentPanel({ deployment }: { deployment: Deployment }) {
+export function DeploymentPanel({ deployment }: { deployment: LiveStream }) {
   const styles = useStyles();
-  const insightsPerSecond = useInsightRate(deployment.id);
+  const insightsPerSecond = useInsightRate(deployment);
   const { state, cause, fps_asked, dropped, frames } = deployment;
   const name = deployment.skill_name || deployment.name;
   const all = frames + dropped;
@@ -169,15 +169,16 @@ function splitUnit(figure: string): { value: string; unit: string } {
 }
 
 // Insights a second, out of the counter that every status event brings.
-function useInsightRate(deployment: string): number | undefined {
+function useInsightRate(deployment: LiveStream): number | undefined {
   const stream = useEventStream();
   const [value, setValue] = useState<number>();
+  const counter = useRef(deployment.insights);
+  useEffect(() => {
+    counter.current = deployment.insights;
+  });
   useEffect(() => {
     const rate = new CounterRate();
-    return stream.onStatus(({ deployments }) => {
-      const mine = deployments.find(({ id }) => id === deployment);
-      if (mine) setValue(rate.add(mine.insights, performance.now() / 1000));
-    });
-  }, [stream, deployment]);
+    return stream.onStatus(() => setValue(rate.add(counter.current, performance.now() / 1000)));
+  }, [stream]);
   return value;
 }

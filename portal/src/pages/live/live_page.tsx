@@ -20,8 +20,7 @@ import {
 } from "@fluentui/react-icons";
 import { Suspense, lazy, useMemo, useRef, useState } from "react";
 import { useParams } from "react-router";
-import { useCameras, useDeployments } from "../../api/server_context";
-import type { Camera, CameraState, Deployment, Insight } from "../../api/types";
+import type { CameraState, Insight } from "../../api/types";
 import { formatRate } from "../../format";
 import { LivePicture } from "../../live/live_picture";
 import { Snapshot } from "../../live/snapshot";
@@ -37,6 +36,7 @@ import { InsightFeed } from "./insight_feed";
 import { NoCameras } from "./no_cameras";
 import { cameraTone } from "./tones";
 import { useFeed } from "./use_feed";
+import { useLiveCameras, useLiveStreams, type LiveCamera, type LiveStream } from "./use_live";
 
 const RawInsight = lazy(() => import("./raw_insight"));
 
@@ -111,17 +111,17 @@ const useStyles = makeStyles({
 });
 
 export default function LivePage() {
-  const cameras = useCameras();
-  const deployments = useDeployments();
+  const cameras = useLiveCameras();
+  const deployments = useLiveStreams();
   const { "*": rest } = useParams();
   const wanted = rest ? decodeURIComponent(rest.split("/")[0]!) : undefined;
 
-  if (cameras.isPending) return <PageSkeleton />;
-  if (cameras.isError && !cameras.data) {
+  if (!cameras.data) {
+    if (!cameras.isError) return <PageSkeleton />;
     return (
       <Notice
         title={strings.loadFailed}
-        detail={cameras.error.message}
+        detail={cameras.error?.message ?? ""}
         action={{ text: strings.tryAgain, run: () => void cameras.refetch() }}
       />
     );
@@ -138,8 +138,8 @@ export default function LivePage() {
         <CameraView
           key={camera.id}
           camera={camera}
-          deployments={(deployments.data ?? []).filter((d) => d.camera === camera.id)}
-          deploymentsKnown={deployments.data !== undefined}
+          deployments={(deployments ?? []).filter((d) => d.camera === camera.id)}
+          deploymentsKnown={deployments !== undefined}
         />
       ) : (
         <Notice
@@ -153,8 +153,8 @@ export default function LivePage() {
 }
 
 type CameraViewProps = {
-  camera: Camera;
-  deployments: readonly Deployment[];
+  camera: LiveCamera;
+  deployments: readonly LiveStream[];
   deploymentsKnown: boolean;
 };
 
@@ -268,7 +268,7 @@ const keepsTrying: ReadonlySet<CameraState> = new Set([
 ]);
 
 // "1280 × 720 · H264 · 25.0 fps · rtsp://…"
-function factsOf(camera: Camera): string {
+function factsOf(camera: LiveCamera): string {
   return [
     camera.width > 0 ? `${camera.width} × ${camera.height}` : undefined,
     camera.codec ? camera.codec.toUpperCase() : undefined,
@@ -287,7 +287,7 @@ function TroubleIcon({ state }: { state: CameraState }) {
 }
 
 // What the camera showed last, if it ever showed anything.
-function LastPicture({ camera }: { camera: Camera }) {
+function LastPicture({ camera }: { camera: LiveCamera }) {
   const styles = useStyles();
   if (camera.frames_decoded === 0) return null;
   return (
@@ -301,7 +301,7 @@ function LastPicture({ camera }: { camera: Camera }) {
   );
 }
 
-function NoDeployment({ camera }: { camera: Camera }) {
+function NoDeployment({ camera }: { camera: LiveCamera }) {
   const styles = useStyles();
   return (
     <section className={styles.noSkill}>

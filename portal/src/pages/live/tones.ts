@@ -1,8 +1,9 @@
 // Which colour a state has.
-import type { CameraState, DeploymentState } from "../../api/types";
+import type { CameraState, StreamState } from "../../api/types";
 import type { Tone } from "../../parts/state_pill";
 
 export const cameraTone: Record<CameraState, Tone> = {
+  idle: "quiet",
   connecting: "busy",
   streaming: "good",
   stalled: "warning",
@@ -14,7 +15,7 @@ export const cameraTone: Record<CameraState, Tone> = {
   ended: "quiet",
 };
 
-export const deploymentTone: Record<DeploymentState, Tone> = {
+export const deploymentTone: Record<StreamState, Tone> = {
   starting: "busy",
   running: "good",
   degraded: "warning",

@@ -1,5 +1,6 @@
-// All English text of the portal, in one place.
-import type { CameraState, DeploymentState } from "./api/types";
+// The English text of the shell and of what pages share. A page's or a kit's own text stands in a
+// file of its own beside this one, so that it loads with the page.
+import type { CameraState, StreamState } from "../api/types";
 
 export const strings = {
   product: "POSS",
@@ -13,13 +14,63 @@ export const strings = {
   pageFailed: "This page could not be shown",
   pageNotFound: "There is no such page",
   pageNotFoundDetail: (path: string) => `Nothing is at ${path}.`,
-  backHome: "Go to Live",
+  backHome: "Go to the first page",
   reload: "Reload",
   loadFailed: "POSS could not be asked",
   tryAgain: "Try again",
   copy: "Copy",
   copied: "Copied",
   close: "Close",
+  cancel: "Cancel",
+  collapseNavigation: "Collapse navigation",
+  expandNavigation: "Expand navigation",
+  openNavigation: "Open navigation",
+  user: (name: string) => `Signed in as ${name}`,
+  role: { viewer: "Viewer", operator: "Operator", admin: "Administrator" },
+  signOut: "Sign out",
+  apiDocs: "API documentation",
+  unreachable: "POSS cannot be reached",
+  unreachableDetail: "Check that it is running and that this machine can reach it.",
+
+  jobs: {
+    title: "Work in progress",
+    button: (running: number) =>
+      running === 0 ? "Work" : running === 1 ? "Work: 1 running" : `Work: ${running} running`,
+    none: "Nothing is being worked on",
+    noneDetail: "Imports, trainings and other long work show here, with their progress and result.",
+    progress: (title: string) => `Progress of ${title}`,
+    left: (span: string) => `about ${span} left`,
+    cancel: "Cancel",
+    cancelJob: (title: string) => `Cancel ${title}`,
+    open: "Open result",
+    state: {
+      queued: "Waiting",
+      running: "Running",
+      done: "Done",
+      failed: "Failed",
+      cancelled: "Cancelled",
+    },
+    doneToast: (title: string) => `Done: ${title}`,
+    failedToast: (title: string) => `Failed: ${title}`,
+  },
+
+  deletion: {
+    title: (name: string) => `Delete ${name}?`,
+    titleMany: (count: string, things: string) => `Delete ${count} ${things}?`,
+    detail: "This cannot be undone.",
+    confirm: "Delete",
+    busy: "Deleting…",
+    refused: (name: string) => `${name} was not deleted`,
+  },
+
+  conflict: {
+    title: "Somebody else changed this since you opened it",
+    detail:
+      "Nothing of yours is lost. Keep editing to put your changes on top of theirs, or show theirs and give up your own.",
+    theirs: "Show theirs",
+    mine: "Keep editing mine",
+    changed: (when: string) => `Their change was made ${when}.`,
+  },
 
   live: {
     title: "Live",
@@ -58,6 +109,7 @@ export const strings = {
   },
 
   cameraState: {
+    idle: "Not in use",
     connecting: "Connecting",
     streaming: "Live",
     stalled: "Stalled",
@@ -71,6 +123,7 @@ export const strings = {
 
   // What happened, in a heading.
   cameraTrouble: {
+    idle: (name: string) => `${name} is not in use`,
     connecting: (name: string) => `Connecting to ${name}`,
     streaming: (name: string) => `${name} is live`,
     stalled: (name: string) => `${name} sends no pictures any more`,
@@ -84,6 +137,7 @@ export const strings = {
 
   // What to do about it.
   cameraRemedy: {
+    idle: "Nothing uses this camera, so POSS has not opened it.",
     connecting: "This usually takes a few seconds.",
     streaming: "",
     stalled: "Check the camera's power and network.",
@@ -101,7 +155,7 @@ export const strings = {
     degraded: "Degraded",
     failed: "Failed",
     ended: "Ended",
-  } satisfies Record<DeploymentState, string>,
+  } satisfies Record<StreamState, string>,
   deploymentFailed: (name: string) => `${name} is not running`,
   deploymentDegraded: (name: string) => `${name} runs, but not as it should`,
   noCause: "POSS gave no cause. Its log may tell more.",

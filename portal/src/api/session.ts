@@ -1,0 +1,73 @@
+// Who is signed in, and signing in and out.
+import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { ApiError, del, get, onUnauthenticated, post, setCsrfToken } from "./client";
+import type { Role, Session } from "./types";
+
+const sessionKey = ["session"] as const;
+
+async function fetchSession(): Promise<Session> {
+  try {
+    const session = await get<Session>("/session");
+    setCsrfToken(session.csrf_token);
+    return session;
+  } catch (error) {
+    // A server from before there was a sign-in: to go once /session is served.
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
+    const user = { id: "", name: "demo", role: "admin" as const };
+    return { signed_in: true, user, csrf_token: "", demo: true, setup_needed: false };
+  }
+}
+
+// To be called once: a request refused for want of a sign-in ends the session here too.
+export function watchSession(cache: QueryClient): void {
+  onUnauthenticated(() => {
+    cache.setQueryData<Session>(
+      sessionKey,
+      (old) => old && { ...old, signed_in: false },
+    );
+  });
+}
+
+export function useSession() {
+  return useQuery({ queryKey: sessionKey, queryFn: fetchSession });
+}
+
+// Asks the server again who is signed in.
+export function useRenewSession(): () => void {
+  const cache = useQueryClient();
+  return () => void cache.invalidateQueries({ queryKey: sessionKey });
+}
+
+const ranks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
+
+// Whether the person signed in may do what needs this role.
+export function useMay(role: Role): boolean {
+  const { data } = useSession();
+  return data?.user !== undefined && ranks[data.user.role] >= ranks[role];
+}
+
+export function useSignIn() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (credentials: { user_name: string; password: string }) =>
+      post("/session", credentials),
+    onSuccess: () => cache.fetchQuery({ queryKey: sessionKey, queryFn: fetchSession, staleTime: 0 }),
+  });
+}
+
+export function useSetUp() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (first: { token: string; user_name: string; password: string }) =>
+      post("/setup", first),
+    onSuccess: () => cache.fetchQuery({ queryKey: sessionKey, queryFn: fetchSession, staleTime: 0 }),
+  });
+}
+
+export function useSignOut() {
+  return useMutation({
+    mutationFn: () => del("/session"),
+    // Nothing of what was shown stays in memory.
+    onSuccess: () => location.assign("/sign-in"),
+  });
+}

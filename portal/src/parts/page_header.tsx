@@ -1,0 +1,66 @@
+// The head of a page: its name, what it is for, and its one primary action at the right.
+import { Button, Text, Title2, makeStyles, tokens } from "@fluentui/react-components";
+import type { FluentIcon } from "@fluentui/react-icons";
+import type { ReactNode } from "react";
+import { useNavigate } from "react-router";
+
+const useStyles = makeStyles({
+  root: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    justifyContent: "space-between",
+    gap: "8px 16px",
+    minHeight: "48px",
+    marginBottom: "12px",
+  },
+  names: { minWidth: 0, flex: "1 1 240px" },
+  title: { overflowWrap: "anywhere" },
+  detail: { color: tokens.colorNeutralForeground2 },
+  actions: { display: "flex", flexWrap: "wrap", gap: "8px", alignItems: "center" },
+});
+
+export type PrimaryAction = { text: string; icon?: FluentIcon } & (
+  | { to: string }
+  | { run: () => void }
+);
+
+type Props = {
+  title: ReactNode;
+  detail?: ReactNode;
+  primary?: PrimaryAction | undefined;
+  // Further actions, left of the primary one.
+  children?: ReactNode;
+};
+
+export function PageHeader({ title, detail, primary, children }: Props) {
+  const styles = useStyles();
+  return (
+    <header className={styles.root}>
+      <div className={styles.names}>
+        <Title2 as="h1" block className={styles.title}>
+          {title}
+        </Title2>
+        {detail && <Text className={styles.detail}>{detail}</Text>}
+      </div>
+      <div className={styles.actions}>
+        {children}
+        {primary && <PrimaryButton action={primary} />}
+      </div>
+    </header>
+  );
+}
+
+export function PrimaryButton({ action }: { action: PrimaryAction }) {
+  const navigate = useNavigate();
+  const Icon = action.icon;
+  return (
+    <Button
+      appearance="primary"
+      {...(Icon && { icon: <Icon /> })}
+      onClick={() => ("to" in action ? void navigate(action.to) : action.run())}
+    >
+      {action.text}
+    </Button>
+  );
+}
