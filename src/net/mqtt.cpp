@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/sync.h"
 #include "base/time.h"
+#include "net/encoding.h"
 
 namespace poss::net {
 namespace {
@@ -42,26 +43,6 @@ struct Outgoing {
 void start_library() {
   static const int started = mosquitto_lib_init();
   static_cast<void>(started);
-}
-
-std::string percent_decode(std::string_view text) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 &&
-        digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 }  // namespace
