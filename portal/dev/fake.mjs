@@ -1,19 +1,24 @@
 // A stand-in for POSS that serves the portal a made-up street, for working on the portal without
 // building POSS. Pictures and insights are drawn as it runs. Never used by tests of POSS.
 //
-//   npm run dev:fake -- --port 8080 [--cameras jpeg,fmp4,refused,…] [--fps 15] [--skill-fps 15]
-//                       [--lag 80] [--failed] [--empty]
+//   npm run dev:fake -- [--port 8080] [--cameras jpeg,fmp4,refused,…] [--fps 15] [--skill-fps 15]
+//                       [--lag 80] [--failed] [--empty] [--items 200] [--sign-in] [--setup]
+//                       [--role viewer] [--fail camera,location] [--slow 800] [--others]
 //
 // Kinds of cameras: jpeg, fmp4 (needs ffmpeg), and each camera state that is a fault.
+// --items: so many objects of each kind. --sign-in: asks for a name and password (any name; the
+// password is "password1234"). --setup: nobody is there yet; the link is /setup#first. --fail: the
+// lists of these kinds answer 500. --slow: every answer takes so many ms. --others: somebody else
+// changes an object every few seconds, so that conflicts come.
 import { spawn, spawnSync } from "node:child_process";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { cpus, hostname } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import jpeg from "jpeg-js";
 import { WebSocketServer } from "ws";
+import { fakeApi } from "./fake_api.mjs";
 import { drawScene, sceneAt, height, width } from "./scene.mjs";
 
 const { values: options } = parseArgs({
@@ -25,6 +30,13 @@ const { values: options } = parseArgs({
     lag: { type: "string", default: "80" }, // ms from the picture to its insight
     failed: { type: "boolean", default: false },
     empty: { type: "boolean", default: false },
+    items: { type: "string", default: "0" },
+    "sign-in": { type: "boolean", default: false },
+    setup: { type: "boolean", default: false },
+    role: { type: "string", default: "admin" },
+    fail: { type: "string", default: "" },
+    slow: { type: "string", default: "0" },
+    others: { type: "boolean", default: false },
   },
 });
 const fps = Number(options.fps);
@@ -48,26 +60,24 @@ const causes = {
 };
 
 const names = ["Street", "Entrance", "Loading dock", "Yard", "Car park", "Gate"];
-const cameras = options.empty
-  ? []
-  : options.cameras.split(",").map((kind, i) => ({
-      kind,
-      id: (names[i] ?? `Camera ${i + 1}`).toLowerCase().replaceAll(" ", "_"),
-      name: names[i] ?? `Camera ${i + 1}`,
-      seed: i * 7.3,
-      packets: 0,
-      viewers: new Set(),
-      last: undefined,
-    }));
+const cameras = [];
+function addCamera(kind, id, name) {
+  const camera = { kind, id, name, seed: cameras.length * 7.3, packets: 0, viewers: new Set(), last: undefined };
+  cameras.push(camera);
+  return camera;
+}
+if (!options.empty) {
+  options.cameras.split(",").forEach((kind, i) => {
+    const name = names[i] ?? `Camera ${i + 1}`;
+    addCamera(kind, name.toLowerCase().replaceAll(" ", "_"), name);
+  });
+}
 
 const plays = (camera) => ["jpeg", "fmp4", "stalled"].includes(camera.kind);
 
-function cameraJson(camera) {
+function cameraStatus(camera) {
   const live = camera.kind === "jpeg" || camera.kind === "fmp4";
   return {
-    id: camera.id,
-    name: camera.name,
-    uri: "rtsp://192.168.1.20:554/stream",
     state: live ? "streaming" : camera.kind,
     cause: live ? "" : causes[camera.kind],
     since: new Date(started).toISOString(),
@@ -84,16 +94,13 @@ function cameraJson(camera) {
 
 const wobble = (value, part = 0.1) => value * (1 + (Math.random() - 0.5) * part);
 
-function deploymentJson(camera) {
+function streamStatus(camera) {
   const live = camera.kind === "jpeg" || camera.kind === "fmp4";
   const seconds = (Date.now() - started) / 1000;
   const failed = options.failed;
   return {
-    id: `detect_people-${camera.id}`,
-    name: `Detect people on ${camera.name}`,
     camera: camera.id,
     skill: "detect_people",
-    skill_name: "Detect people",
     state: failed ? "failed" : live ? "running" : "starting",
     cause: failed
       ? "The model 'efficientdet_lite0' is not in the models folder; run scripts/fetch_zoo and start again."
@@ -169,23 +176,25 @@ function insightOf(camera, timeMs, frame) {
 function tell(insight) {
   kept.unshift(insight);
   if (kept.length > 1000) kept.length = 1000;
-  const text = `id: ${++eventId}\nevent: insight\ndata: ${JSON.stringify(insight)}\n\n`;
+  sendEvent("insight", insight);
+}
+
+function sendEvent(type, value) {
+  const text = `id: ${++eventId}\nevent: ${type}\ndata: ${JSON.stringify(value)}\n\n`;
   for (const reader of eventReaders) reader.write(text);
 }
 
-const statusEvent = () =>
-  `id: ${++eventId}\nevent: status\ndata: ${JSON.stringify({
-    cameras: cameras.map(cameraJson),
-    deployments: cameras.map(deploymentJson),
-  })}\n\n`;
-setInterval(() => {
-  const text = statusEvent();
-  for (const reader of eventReaders) reader.write(text);
-}, 1000);
+const answerApi = fakeApi({ options, causes, cameras, addCamera, cameraStatus, streamStatus, sendEvent });
+const statusEvent = () => `id: ${++eventId}\nevent: status\ndata: ${JSON.stringify(answerApi.status())}\n\n`;
+setInterval(() => sendEvent("status", answerApi.status()), 1000);
 
 // Pictures.
-for (const camera of cameras) {
-  if (camera.kind !== "jpeg" && camera.kind !== "fmp4") continue;
+for (const camera of cameras.slice(0, 6)) play(camera);
+
+// Draws a camera's pictures from now on.
+function play(camera) {
+  if (camera.playing || (camera.kind !== "jpeg" && camera.kind !== "fmp4")) return;
+  camera.playing = true;
   let frame = 0;
   let credit = 0;
   const encoder = camera.kind === "fmp4" ? startEncoder(camera) : undefined;
@@ -205,7 +214,7 @@ for (const camera of cameras) {
       for (const viewer of camera.viewers) viewer.send(Buffer.concat([head, camera.last]));
     }
     credit += skillFps / fps;
-    if (options.failed || credit < 1) return;
+    if (camera.idle || options.failed || credit < 1) return;
     credit -= 1;
     const time = encoder ? encoder.timeOf(frame) : timeMs;
     camera.insights = (camera.insights ?? 0) + 1;
@@ -274,43 +283,15 @@ function startEncoder(camera) {
 const server = createServer((request, response) => {
   const url = new URL(request.url, "http://localhost");
   const path = decodeURIComponent(url.pathname);
-  const json = (value, status = 200) => {
-    response.writeHead(status, {
-      "content-type": status < 400 ? "application/json" : "application/problem+json",
-    });
-    response.end(JSON.stringify(value));
-  };
-  const items = (list) => json({ items: list });
   if (!path.startsWith(api)) return serveFile(path, response);
   const [resource, id, part] = path.slice(api.length + 1).split("/");
   const camera = cameras.find((c) => c.id === id);
-  if (resource === "system") {
-    return json({
-      version: "0.0.0-fake",
-      hostname: hostname(),
-      os: "Fake",
-      cpu: cpus()[0]?.model ?? "unknown",
-      cores: cpus().length,
-      memory_mb: 4096,
-      onnxruntime: "1.30.0",
-      uptime_s: (Date.now() - started) / 1000,
-      demo: true,
-    });
-  }
-  if (resource === "cameras" && !id) return items(cameras.map(cameraJson));
   if (resource === "cameras" && camera && part === "snapshot" && plays(camera)) {
     const picture =
       camera.last ??
       jpeg.encode({ data: drawScene(Date.now() / 1000, camera.seed), width, height }, 82).data;
     response.writeHead(200, { "content-type": "image/jpeg", "cache-control": "no-store" });
     return response.end(picture);
-  }
-  if (resource === "cameras" && camera && !part) return json(cameraJson(camera));
-  if (resource === "deployments" && !id) return items(cameras.map(deploymentJson));
-  if (resource === "insights") {
-    const wanted = url.searchParams.get("camera");
-    const limit = Number(url.searchParams.get("limit") ?? 50);
-    return items(kept.filter((i) => !wanted || i.device_id === wanted).slice(0, limit));
   }
   if (resource === "events") {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
@@ -319,7 +300,7 @@ const server = createServer((request, response) => {
     response.on("close", () => eventReaders.delete(response));
     return;
   }
-  json({ type: "about:blank", title: "Not Found", status: 404, code: "not_found", detail: `Nothing is at ${path}.` }, 404);
+  setTimeout(() => answerApi(request, response, url, kept), Number(options.slow));
 });
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
@@ -359,6 +340,7 @@ server.on("upgrade", (request, socket, head) => {
     } else if (camera.kind === "jpeg") {
       viewer.send(JSON.stringify({ mode: "jpeg" }));
     }
+    play(camera);
     camera.viewers.add(viewer);
     viewer.on("close", () => camera.viewers.delete(viewer));
   });

@@ -1,0 +1,411 @@
+// The stand-in's REST API: session, stored objects, jobs and the rest, all in memory.
+import { createHash, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { cpus, hostname, totalmem } from "node:os";
+import jpeg from "jpeg-js";
+import { FakeStore, Refusal, kindAt, kinds } from "./fake_store.mjs";
+import { drawScene, height, width } from "./scene.mjs";
+
+const api = "/api/v1";
+const ranks = { viewer: 0, operator: 1, admin: 2 };
+const read = (name) => JSON.parse(readFileSync(new URL(`../../api/${name}`, import.meta.url)));
+
+export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatus, sendEvent }) {
+  const store = new FakeStore();
+  const started = Date.now();
+  const session = {
+    setupNeeded: options.setup,
+    user: options.setup || options["sign-in"] ? undefined : { id: "1", name: "admin", role: options.role },
+    token: randomUUID(),
+  };
+  const demo = !options.setup && !options["sign-in"];
+  const runtimeOf = new Map(cameras.map((camera) => [camera.id, camera]));
+  const idle = { ...cameraStatus({ kind: "ended", packets: 0 }), state: "idle", cause: "", width: 0, height: 0, codec: "", source_fps: 0 };
+  let settings = {
+    id: "settings", revision: 1, created: new Date().toISOString(), updated: new Date().toISOString(), tags: {},
+    insight_days: 30, insight_gb: 5, recording_days: 14, recording_gb: 50, disk_floor_gb: 2,
+    import_folders: ["/srv/models"], import_networks: [],
+  };
+
+  seedAll();
+
+  const accelerations = [
+    { acceleration: "cpu", available: true, reason: "" },
+    { acceleration: "nvidia_dgpu", available: false, reason: "No Nvidia driver is installed on this machine." },
+    { acceleration: "intel_igpu", available: false, reason: "No Intel graphics was found." },
+    { acceleration: "nvidia_jetson", available: false, reason: "This machine is no Jetson." },
+  ];
+  const statusOf = {
+    camera: (object) => {
+      const camera = runtimeOf.get(object.id);
+      return camera && !camera.idle ? cameraStatus(camera) : { ...idle, since: object.created };
+    },
+    deployment: (object) => {
+      const streams = object.enabled
+        ? object.cameras.flatMap(({ camera, skills }) =>
+            skills.map(({ skill }) => ({
+              ...streamStatus(runtimeOf.get(camera) ?? { kind: "jpeg", id: camera }),
+              camera,
+              skill,
+            })),
+          )
+        : [];
+      const worst = ["failed", "degraded", "starting", "running"].find((s) => streams.some(({ state }) => state === s));
+      return { state: object.enabled ? (worst ?? "running") : "stopped", cause: streams.find(({ cause }) => cause)?.cause ?? "", streams };
+    },
+    device: (object) =>
+      object.type === "this_machine"
+        ? {
+            state: "connected", cause: "", os: "Debian 12", cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length,
+            memory_mb: Math.round(totalmem() / 1e6), accelerations, cameras: store.all("camera").length, streams: cameras.length,
+          }
+        : {
+            state: "not_connected", cause: "Remote devices can be stored, but this version of POSS does not connect to them yet.",
+            os: "", cpu: "", cores: 0, memory_mb: 0, accelerations: [], cameras: 0, streams: 0,
+          },
+  };
+  store.runtime = (kind, object) => (statusOf[kind] ? { status: statusOf[kind](object) } : {});
+  store.onChange = (change) => {
+    if (change.kind === "camera" && change.action === "create") {
+      const { id, name } = store.raw("camera", change.id);
+      runtimeOf.set(id, Object.assign(addCamera("jpeg", id, name), { idle: true }));
+    }
+    sendEvent("change", change);
+    if (change.kind === "audit_entry") return;
+    const { name = "" } = change.action === "delete" ? {} : store.raw(change.kind, change.id);
+    const entry = store.seed("audit_entry", {
+      user: session.user?.name ?? "", action: change.action, kind: change.kind, object: change.id, name, address: "127.0.0.1",
+    });
+    sendEvent("change", { kind: "audit_entry", id: entry.id, revision: 1, action: "create" });
+  };
+
+  function seedAll() {
+    store.seed("device", { id: "this_machine", name: "This machine", type: "this_machine" });
+    if (options.empty) return;
+    const day = 86_400_000;
+    const street = store.seed("location", { name: "Main street", description: "The pavement in front of the shop.", tags: { site: "north" } }, started - 9 * day);
+    const yard = store.seed("location", { name: "Yard", tags: { site: "south", indoor: "no" } }, started - 3 * day);
+    cameras.forEach(({ id, name }, i) =>
+      store.seed("camera", {
+        id, name, uri: "rtsp://192.168.1.20:554/stream", user_name: "viewer", has_password: i % 2 === 0,
+        location: (i % 2 ? yard : street).id, devices: ["this_machine"], tags: { site: i % 2 ? "south" : "north" },
+      }, started - (i + 1) * day),
+    );
+    store.seed("model", {
+      name: "EfficientDet Lite0", source: "zoo", zoo_name: "efficientdet_lite0", labels: ["person", "bicycle", "car", "dog"],
+      license: "Apache-2.0", slug: "efficientdet_lite0", description: "Everyday objects, small and fast.",
+    }, started - 5 * day);
+    const graph = {
+      nodes: [
+        { id: "camera", type: "camera_input", settings: {} },
+        { id: "detect", type: "run_model", settings: { model: "efficientdet_lite0" } },
+      ],
+      edges: [{ from: "camera.out", to: "detect.in" }],
+    };
+    store.seed("skill", { id: "detect_people", name: "Detect people", description: "Finds people.", graph }, started - 4 * day);
+    store.seed("skill", { name: "Count bicycles", fps: 5, graph }, started - 2 * day);
+    store.seed("deployment", {
+      id: "street_watch", name: "Street watch", device: "this_machine",
+      cameras: cameras.map(({ id }) => ({ camera: id, skills: [{ skill: "detect_people", parameters: {} }] })),
+    }, started - day);
+    store.seed("connection", { name: "Broker", type: "mqtt", address: "mqtt://broker.lan:1883", user_name: "poss", has_credentials: true });
+    store.seed("user", { id: "1", name: "admin", role: "admin", has_password: true }, started - 30 * day);
+    store.seed("user", { name: "Ada", role: "operator", has_password: true }, started - 8 * day);
+    store.seed("api_token", { name: "Nightly export", role: "viewer", expires: new Date(started + 60 * day).toISOString() });
+    store.seed("recording", { camera: cameras[0]?.id ?? "", deployment: "street_watch", started: new Date(started - 3600_000).toISOString(), duration_s: 20, bytes: 4_200_000 });
+    const most = Number(options.items);
+    for (let i = 1; i <= most; i++) {
+      const tags = { site: ["north", "south", "east"][i % 3], number: String(i) };
+      const when = started - i * 3_600_000;
+      store.seed("location", { name: `Location ${i}`, tags, description: i % 4 ? "" : "A place like any other, with a description that is a little longer than its cell." }, when);
+      store.seed("device", { name: `Edge box ${i}`, tags }, when);
+      const id = `camera_${i}`;
+      store.seed("camera", { id, name: `Camera ${i}`, uri: `rtsp://10.0.${i >> 8}.${i & 255}/stream`, tags, devices: ["this_machine"] }, when);
+      runtimeOf.set(id, Object.assign(addCamera(i % 7 ? "jpeg" : "refused", id, `Camera ${i}`), { idle: i % 3 === 0 }));
+      store.seed("model", { name: `Model ${i}`, tags, labels: ["part"], status: i % 5 ? "ready" : "untrained" }, when);
+      store.seed("skill", { name: `Skill ${i}`, tags, graph }, when);
+      store.seed("connection", { name: `Connection ${i}`, address: `https://host${i}.lan/in`, type: "webhook", tags }, when);
+      store.seed("deployment", {
+        name: `Deployment ${i}`, device: "this_machine", enabled: i % 4 !== 0, tags,
+        cameras: [{ camera: id, skills: [{ skill: "detect_people", parameters: {} }] }],
+      }, when);
+    }
+  }
+
+  // Jobs.
+  const jobs = new Map();
+  const brief = ({ log: _log, finish: _finish, timer: _timer, ...job }) => job;
+  function startJob(kind, title, { seconds = 6, result = {}, steps = [], cause = "" } = {}) {
+    const job = {
+      id: randomUUID(), kind, title, state: "queued", progress: 0, message: "", cause: "",
+      started: new Date().toISOString(), ended: "", seconds_left: seconds, log: [],
+    };
+    jobs.set(job.id, job);
+    const begin = Date.now();
+    const end = (state, more = {}) => {
+      clearInterval(job.timer);
+      Object.assign(job, { state, ended: new Date().toISOString(), seconds_left: 0 }, more);
+      sendEvent("job", brief(job));
+    };
+    job.finish = end;
+    job.timer = setInterval(() => {
+      const part = Math.min(1, (Date.now() - begin) / (seconds * 1000));
+      job.state = "running";
+      job.progress = part;
+      job.seconds_left = Math.round(seconds * (1 - part));
+      const message = steps[Math.min(steps.length - 1, Math.floor(part * steps.length))] ?? "";
+      if (message !== job.message) job.log.push(message);
+      job.message = message;
+      if (part < 1) sendEvent("job", brief(job));
+      else if (cause) end("failed", { cause });
+      else end("done", { progress: 1, result });
+    }, 250);
+    return brief(job);
+  }
+  if (!options.empty) {
+    const old = startJob("model_import", "Import of EfficientDet Lite0");
+    jobs.get(old.id).finish("done", { progress: 1, result: { model: store.all("model")[0].id } });
+  }
+
+  const picture = () =>
+    `data:image/jpeg;base64,${jpeg.encode({ data: drawScene(Date.now() / 1000, 3), width, height }, 80).data.toString("base64")}`;
+
+  // A test fails by what stands in the address: "refused", "password", …
+  function testCamera(body) {
+    const states = ["not_found", "refused", "wrong_password", "unsupported", "timed_out"];
+    const state = states.find((s) => body.uri?.includes(s));
+    const result = state
+      ? { state, cause: `${body.uri} could not be opened (${state}).`, width: 0, height: 0, codec: "", fps: 0, keyframe_interval_s: 0, picture: "" }
+      : { state: "streaming", cause: "", width, height, codec: "h264", fps: 25, keyframe_interval_s: 2, picture: picture() };
+    return startJob("camera_test", `Test of ${body.name || body.uri}`, { seconds: 2, result, steps: ["Connecting", "Waiting for a keyframe"] });
+  }
+
+  function discover(body) {
+    const result = body.address
+      ? { streams: [
+          { name: "Main", uri: `rtsp://${body.address}/main`, width: 1920, height: 1080, codec: "h264" },
+          { name: "Sub", uri: `rtsp://${body.address}/sub`, width: 640, height: 360, codec: "h264" },
+        ] }
+      : { items: [
+          { name: "Entrance", hardware: "Acme D20", address: "192.168.1.21", uri: "", needs_password: true },
+          { name: "Ramp", hardware: "Acme B7", address: "192.168.1.22", uri: "rtsp://192.168.1.22/main", needs_password: false },
+        ] };
+    return startJob("discovery", "Looking for cameras", { seconds: 2, result, steps: ["Asking the local network"] });
+  }
+
+  const zoo = ["efficientdet_lite0", "yolox_nano", "mobilenet_v3"].map((name, i) => ({
+    name, title: ["EfficientDet Lite0", "YOLOX Nano", "MobileNet V3"][i], task: i < 2 ? "detection" : "classification",
+    license: "Apache-2.0", width: 320, height: 320, labels: ["person", "bicycle", "car"], bytes: 4_600_000 * (i + 1),
+    installed: i === 0, added: i === 0 ? (store.all("model")[0]?.id ?? "") : "",
+  }));
+
+  const uploads = new Map();
+  function takeUpload(request, url, send) {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    request.on("data", (chunk) => {
+      bytes += chunk.length;
+      hash.update(chunk);
+    });
+    request.on("end", () => {
+      const entry = { id: randomUUID(), name: url.searchParams.get("name") ?? "", bytes, sha256: hash.digest("hex") };
+      uploads.set(entry.id, entry);
+      send(201, entry);
+    });
+  }
+
+  function insightsAnswer(url, kept, part) {
+    const q = url.searchParams;
+    const from = q.get("from") ? Date.parse(q.get("from")) / 1000 : 0;
+    const to = q.get("to") ? Date.parse(q.get("to")) / 1000 : Number.POSITIVE_INFINITY;
+    const found = kept.filter(
+      (i) =>
+        (!q.get("camera") || i.device_id === q.get("camera")) &&
+        (!q.get("label") || i.insights_meta.objects_meta.some(({ label }) => label === q.get("label"))) &&
+        i.timestamp >= from && i.timestamp <= to,
+    );
+    const labels = [...new Set(found.flatMap((i) => i.insights_meta.objects_meta.map(({ label }) => label)))].sort();
+    if (part === "labels") return { items: labels };
+    if (part === "export") return found;
+    if (part === "counts") {
+      const step = Number(q.get("step_s") ?? 60);
+      const begin = from || Math.floor(started / 1000);
+      const end = Number.isFinite(to) ? to : Date.now() / 1000;
+      const steps = Math.max(1, Math.min(2000, Math.ceil((end - begin) / step)));
+      const total = new Array(steps).fill(0);
+      const by_label = Object.fromEntries(labels.map((label) => [label, new Array(steps).fill(0)]));
+      for (const insight of found) {
+        const at = Math.floor((insight.timestamp - begin) / step);
+        if (at < 0 || at >= steps) continue;
+        total[at]++;
+        for (const { label } of insight.insights_meta.objects_meta) by_label[label][at]++;
+      }
+      return { from: new Date(begin * 1000).toISOString(), step_s: step, total, by_label };
+    }
+    const begin = Number(q.get("cursor") || 0);
+    const end = begin + Number(q.get("limit") ?? 50);
+    return { items: found.slice(begin, end), next_cursor: end < found.length ? String(end) : "" };
+  }
+
+  const sessionJson = () => ({
+    signed_in: session.user !== undefined,
+    ...(session.user && { user: session.user }),
+    csrf_token: session.user ? session.token : "",
+    demo,
+    setup_needed: session.setupNeeded,
+  });
+
+  function route(method, url, parts, body, headers, kept) {
+    const [resource, id, part] = parts;
+    const dry = url.searchParams.get("dry_run") === "true";
+    const revision = headers["if-match"] ? Number(headers["if-match"].replaceAll('"', "")) : undefined;
+    const missing = () => new Refusal(404, "not_found", `Nothing is at ${url.pathname}.`);
+
+    if (resource === "session") {
+      if (method === "POST") {
+        if (body.password !== "password1234") throw new Refusal(401, "wrong_password", "The user name or the password is wrong.");
+        session.user = { id: "1", name: body.user_name, role: options.role };
+      }
+      if (method === "DELETE") session.user = undefined;
+      return method === "DELETE" ? [204] : [200, sessionJson()];
+    }
+    if (resource === "setup" && method === "POST") {
+      if (!session.setupNeeded) throw new Refusal(409, "conflict", "POSS is set up already; sign in.");
+      if (body.token !== "first") throw new Refusal(403, "permission_denied", "This set-up link is not valid any more; start POSS again for a new one.");
+      session.setupNeeded = false;
+      session.user = { id: "1", name: body.user_name, role: "admin" };
+      return [201, sessionJson()];
+    }
+    if (!session.user) throw new Refusal(401, "unauthenticated", "Sign in first.");
+    if (method !== "GET") {
+      if (headers["x-csrf-token"] !== session.token) throw new Refusal(403, "permission_denied", "The X-CSRF-Token header is missing or wrong.");
+      if (ranks[session.user.role] < 1) throw new Refusal(403, "permission_denied", "A viewer cannot change anything; ask an administrator.");
+    }
+
+    switch (resource) {
+      case "system":
+        return [200, {
+          version: "0.0.0-fake", hostname: hostname(), os: "Fake", cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length,
+          memory_mb: Math.round(totalmem() / 1e6), onnxruntime: "1.30.0", uptime_s: Math.round((Date.now() - started) / 1000), demo,
+          disk: { free_bytes: 61e9, total_bytes: 256e9 }, store_bytes: 12e6,
+        }];
+      case "node_types":
+      case "openapi.json":
+        return [200, read(resource === "node_types" ? "node_types.json" : resource)];
+      case "insights":
+        return [200, insightsAnswer(url, kept, id)];
+      case "zoo":
+        return [200, { items: zoo }];
+      case "camera_tests":
+        return [202, testCamera(body)];
+      case "connection_tests":
+        return [202, startJob("connection_test", `Test of ${body.name}`, {
+          seconds: 2, ...(String(body.address).includes("refused") && { cause: `${body.address} refused the connection.` }),
+        })];
+      case "discovery":
+        return [202, discover(body)];
+      case "settings":
+        if (method === "PATCH") {
+          if (revision !== undefined && revision !== settings.revision) throw new Refusal(412, "precondition_failed", "The settings were changed by somebody else meanwhile.");
+          if (dry) return [200, { problems: [] }];
+          settings = { ...settings, ...body, revision: settings.revision + 1, updated: new Date().toISOString() };
+          sendEvent("change", { kind: "settings", id: "settings", revision: settings.revision, action: "update" });
+        }
+        return [200, settings];
+      case "uploads":
+        if (method === "DELETE" && uploads.delete(id)) return [204];
+        throw missing();
+      case "jobs": {
+        if (!id) {
+          const all = [...jobs.values()].reverse().map(brief);
+          return [200, { items: all, next_cursor: "", total: all.length }];
+        }
+        const job = jobs.get(id);
+        if (!job) throw missing();
+        if (part === "cancel" && (job.state === "queued" || job.state === "running")) job.finish("cancelled");
+        const { finish: _finish, timer: _timer, ...whole } = job;
+        return [200, whole];
+      }
+      default:
+        break;
+    }
+
+    const kind = kindAt(resource);
+    if (!kind) throw missing();
+    if (ranks[session.user.role] < ranks[kinds[kind].role ?? "viewer"]) throw new Refusal(403, "permission_denied", "Only an administrator may see this.");
+    if (kind === "skill" && id === "import") return [201, store.create(kind, { name: body.name, description: body.description, fps: body.fps, graph: body.graph })];
+    if (part) return subroute(kind, id, part, method, body);
+    if (method === "GET" && !id) {
+      if (options.fail.split(",").includes(kind)) throw new Refusal(500, "internal", "The store could not be read: disk I/O error. See the log of POSS.");
+      return [200, store.list(kind, url.searchParams)];
+    }
+    if (method === "GET") return [200, store.get(kind, id)];
+    if (method === "POST" && !id) {
+      const answer = store.create(kind, body, dry);
+      if (dry) return [200, answer];
+      return [201, kind === "api_token" ? { ...answer, token: `poss_${randomUUID()}` } : answer];
+    }
+    if (method === "PATCH") return [200, store.patch(kind, id, body, revision, dry)];
+    if (method === "DELETE") {
+      store.remove(kind, id, revision);
+      return [204];
+    }
+    throw missing();
+  }
+
+  function subroute(kind, id, part, method, body) {
+    const object = store.raw(kind, id);
+    if (kind === "skill" && part === "duplicate") {
+      const { description, fps, acceleration, graph, tags } = object;
+      return [201, store.create(kind, { name: body.name, description, fps, acceleration, graph, tags })];
+    }
+    if (kind === "skill" && part === "export") return [200, { name: object.name, description: object.description, fps: object.fps, graph: object.graph }];
+    if (kind === "model" && part === "versions" && method === "POST") {
+      return [202, startJob("model_import", `Import of ${object.name}`, {
+        seconds: 12, result: { model: id }, steps: ["Reading the file", "Looking at the graph", "Trying one picture"],
+      })];
+    }
+    if (kind === "model" && method === "GET") return [200, { items: [], next_cursor: "", total: 0 }];
+    throw new Refusal(404, "not_found", `There is no ${part} of a ${kind}.`);
+  }
+
+  if (options.others) {
+    setInterval(() => {
+      const [object] = store.all("location");
+      if (object) store.patch("location", object.id, { description: `Changed by somebody else at ${new Date().toLocaleTimeString()}.` });
+    }, 5000);
+  }
+
+  // Answers one request.
+  const answer = (request, response, url, kept) => {
+    const send = (status, value) => {
+      const etag = value?.revision === undefined ? {} : { etag: `"${value.revision}"` };
+      response.writeHead(status, {
+        ...(value !== undefined && { "content-type": status < 400 ? "application/json" : "application/problem+json" }),
+        ...etag,
+      });
+      response.end(value === undefined ? undefined : JSON.stringify(value));
+    };
+    const parts = url.pathname.slice(api.length + 1).split("/").map(decodeURIComponent);
+    if (parts[0] === "docs") return response.writeHead(302, { location: "/api-docs" }).end();
+    if (parts[0] === "uploads" && request.method === "POST") return takeUpload(request, url, send);
+    let sent = "";
+    request.on("data", (chunk) => (sent += chunk));
+    request.on("end", () => {
+      try {
+        send(...route(request.method, url, parts, sent === "" ? {} : JSON.parse(sent), request.headers, kept));
+      } catch (error) {
+        if (!(error instanceof Refusal)) console.error(error);
+        send(error.status ?? 500, error.body ?? { type: "about:blank", title: "Internal", status: 500, code: "internal", detail: String(error) });
+      }
+    });
+  };
+  answer.status = () => {
+    const open = [...runtimeOf.values()].filter((camera) => !camera.idle).slice(0, 50);
+    return {
+      cameras: open.map((camera) => ({ id: camera.id, ...cameraStatus(camera) })),
+      deployments: store.all("deployment").slice(0, 20).map((object) => ({ id: object.id, ...statusOf.deployment(object) })),
+    };
+  };
+  return answer;
+}
