@@ -108,6 +108,8 @@ void describe(json::object& schema, const FieldSpec& spec) {
     schema[list ? "maxItems" : "maxLength"] = static_cast<std::int64_t>(*spec.max_length);
   }
   if (!spec.unit.empty()) schema["x-unit"] = spec.unit;
+  if (spec.read_only) schema["readOnly"] = true;
+  if (spec.internal) schema["x-internal"] = true;
   if (!spec.visible_when_field.empty()) {
     schema["x-visible-when"] = {{"field", spec.visible_when_field},
                                 {"value", spec.visible_when_value}};

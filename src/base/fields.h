@@ -73,6 +73,8 @@ struct FieldSpec {
   std::optional<double> maximum;
   std::optional<size_t> max_length;  // of a string (bytes) or list (items)
   bool required = false;
+  bool read_only = false;  // set by the server: shown, but not taken from outside
+  bool internal = false;   // of the server alone: neither shown nor taken
 };
 
 template <class T>
@@ -140,6 +142,14 @@ class Fields {
     }
     Refine& required() {
       spec_.required = true;
+      return *this;
+    }
+    Refine& read_only() {
+      spec_.read_only = true;
+      return *this;
+    }
+    Refine& internal() {
+      spec_.internal = true;
       return *this;
     }
     Refine& visible_when(std::string field, std::string value) {

@@ -32,6 +32,8 @@ std::filesystem::path executable_folder();
 std::vector<std::filesystem::path> model_folders(const std::string& given);
 // The built portal: `given`, $POSS_PORTAL, or portal/dist of the checkout.
 std::filesystem::path portal_folder(const std::string& given);
+// Where POSS keeps everything: `given`, $POSS_DATA, or poss in the user's data folder.
+std::filesystem::path data_folder(const std::string& given);
 // The folder of the example skills that come with POSS.
 std::filesystem::path example_skills_folder();
 

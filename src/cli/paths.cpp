@@ -36,6 +36,13 @@ std::filesystem::path portal_folder(const std::string& given) {
       .lexically_normal();
 }
 
+// The XDG Base Directory Specification's place for a user's data.
+std::filesystem::path data_folder(const std::string& given) {
+  const char* home = std::getenv("HOME");
+  const auto share = std::filesystem::path(home && *home ? home : "/var/lib") / ".local" / "share";
+  return choose(given, "POSS_DATA", choose("", "XDG_DATA_HOME", share) / "poss").lexically_normal();
+}
+
 std::filesystem::path example_skills_folder() {
   return choose("", "POSS_EXAMPLES", executable_folder() / ".." / ".." / "examples")
              .lexically_normal() /

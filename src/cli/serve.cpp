@@ -10,6 +10,7 @@
 #include "infer/runtime.h"
 #include "server/event_hub.h"
 #include "server/server.h"
+#include "store/store.h"
 
 namespace poss::cli {
 namespace {
@@ -20,6 +21,8 @@ struct ServeOptions {
   std::vector<std::string> skills;
   std::string models;
   std::string portal;
+  std::string data;
+  std::string store;  // postgres://…; empty: SQLite in the data folder
   int port = 7070;
 };
 
@@ -62,6 +65,18 @@ Result<void> add_everything(const ServeOptions& options, fleet::Worker& worker) 
 
 Result<void> serve(ServeOptions options) {
   hold_stop_signals();
+  std::filesystem::path data = data_folder(options.data);
+  if (options.demo) data /= "demo";
+  std::error_code error;
+  std::filesystem::create_directories(data, error);
+  if (error) {
+    return Error{Code::permission_denied, "cannot make the data folder '" + data.string() + "': " +
+                                              error.message() + "; choose another with --data"};
+  }
+  POSS_ASSIGN(
+      const auto store,
+      store::Store::open(options.store.empty() ? (data / "poss.db").string() : options.store,
+                         data / "poss.key"));
   if (options.demo) POSS_TRY(add_demo(options));
   const auto runtime = infer::Runtime::get();
   infer::ModelPool models(model_folders(options.models));
@@ -74,9 +89,10 @@ Result<void> serve(ServeOptions options) {
   POSS_ASSIGN(const auto server,
               server::Server::create({.port = static_cast<std::uint16_t>(options.port),
                                       .portal = portal_folder(options.portal),
+                                      .data = data,
                                       .demo = options.demo,
                                       .onnxruntime_version = runtime ? (*runtime)->version() : ""},
-                                     worker, models, node_registry(), events));
+                                     worker, models, node_registry(), events, *store));
   // The one line on standard output: scripts wait for it.
   std::printf("http://127.0.0.1:%d/\n", server->port());
   std::fflush(stdout);
@@ -102,6 +118,11 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_option("--port", options->port, "Port on 127.0.0.1; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
   command->add_option("--models", options->models, "Folder with models (default: the zoo)");
+  command->add_option("--data", options->data,
+                      "Folder for everything POSS keeps (default: $POSS_DATA, or poss in "
+                      "$XDG_DATA_HOME or ~/.local/share)");
+  command->add_option("--store", options->store,
+                      "Keep objects and insights in PostgreSQL: postgres://…");
   command->add_option("--portal", options->portal, "Folder of the built portal");
   command->footer(
       "Example:\n  poss serve --camera dock=rtsp://192.0.2.7/stream --skill "

@@ -20,6 +20,20 @@ std::vector<std::string> split_path(const std::string& path) {
 
 bool is_parameter(const std::string& segment) { return segment.starts_with('{'); }
 
+// Who may use the route, for the document.
+const char* access_name(const RouteInfo& info) {
+  switch (access_of(info)) {
+    case Access::open:
+      return "everybody";
+    case Access::viewer:
+      return "viewer";
+    case Access::admin:
+      return "admin";
+    default:
+      return "operator";
+  }
+}
+
 std::string parameter_name(const std::string& segment) {
   return segment.substr(1, segment.size() - 2);
 }
@@ -43,6 +57,11 @@ json::value typed(const std::string& text, const json::object& schema) {
 }
 
 }  // namespace
+
+Access access_of(const RouteInfo& info) {
+  if (info.access != Access::by_method) return info.access;
+  return info.method == "GET" ? Access::viewer : Access::operator_;
+}
 
 json::object response_schema(json::object schema) {
   schema.erase("additionalProperties");
@@ -89,11 +108,40 @@ json::object Api::query_object(const Target& target, const json::object& schema,
   return query;
 }
 
-void Api::add_route(RouteInfo info, AnswerInfo answer, json::object parameters,
+json::object input_schema(json::object schema) {
+  auto* properties = schema.if_contains("properties");
+  if (!properties || !properties->is_object()) return schema;
+  json::object kept;
+  for (auto& property : properties->get_object()) {
+    const json::object& member = property.value().get_object();
+    if (member.contains("readOnly") || member.contains("x-internal")) continue;
+    kept[property.key()] = std::move(property.value());
+  }
+  *properties = std::move(kept);
+  return schema;
+}
+
+Result<json::object> json_body(const HttpRequest& request) {
+  const std::string_view type = request.header("content-type");
+  const std::string_view name = type.substr(0, type.find_first_of("; "));
+  if (!equal_ignoring_case(name, "application/json") &&
+      !equal_ignoring_case(name, "application/merge-patch+json")) {
+    return Error{Code::invalid_argument,
+                 "the body must be JSON, with the header Content-Type: application/json"};
+  }
+  POSS_ASSIGN(json::value value, parse_json(request.body).with("the body"));
+  if (!value.is_object()) {
+    return Error{Code::invalid_argument,
+                 "the body must be a JSON object, not " + detail::json_kind(value)};
+  }
+  return std::move(value.get_object());
+}
+
+void Api::add_route(RouteInfo info, std::vector<AnswerInfo> answers, json::object parameters,
                     std::function<Reply(const Resources&, const HttpRequest&)> handle) {
   auto segments = split_path(info.path);
-  routes_.push_back({std::move(info), std::move(answer), std::move(parameters), std::move(segments),
-                     std::move(handle)});
+  routes_.push_back({std::move(info), std::move(answers), std::move(parameters),
+                     std::move(segments), std::move(handle)});
 }
 
 const Route* Api::find(const std::string& method, const std::vector<std::string>& segments,
@@ -163,16 +211,26 @@ json::object Api::openapi() const {
       parameter["schema"] = std::move(schema);
       parameters.push_back(std::move(parameter));
     }
-    json::object answer{{"description", route.answer.description}};
-    if (!route.answer.content_type.empty()) {
-      answer["content"] = {{route.answer.content_type, {{"schema", refer(route.answer.schema)}}}};
+    json::object responses;
+    for (const AnswerInfo& info : route.answers) {
+      json::object answer{{"description", info.description}};
+      if (!info.content_type.empty()) {
+        answer["content"] = {{info.content_type, {{"schema", refer(info.schema)}}}};
+      }
+      responses[std::to_string(info.status)] = std::move(answer);
     }
+    responses["default"] = {{"$ref", "#/components/responses/Problem"}};
     json::object operation{{"operationId", route.info.id},
                            {"tags", {route.info.tag}},
                            {"summary", route.info.summary}};
     if (!parameters.empty()) operation["parameters"] = std::move(parameters);
-    operation["responses"] = {{std::to_string(route.answer.status), std::move(answer)},
-                              {"default", {{"$ref", "#/components/responses/Problem"}}}};
+    if (!route.info.body_type.empty()) {
+      operation["requestBody"] = {
+          {"required", true},
+          {"content", {{route.info.body_type, {{"schema", refer(route.info.body_schema)}}}}}};
+    }
+    operation["responses"] = std::move(responses);
+    operation["x-access"] = access_name(route.info);
     std::string method = route.info.method;
     std::transform(method.begin(), method.end(), method.begin(),
                    [](char c) { return static_cast<char>(c - 'A' + 'a'); });
@@ -191,8 +249,8 @@ json::object Api::openapi() const {
            {{"title", "POSS"},
             {"version", POSS_VERSION},
             {"description",
-             "Answers this machine only: there is no sign-in yet. Errors are problem details "
-             "(RFC 9457)."}}},
+             "Sign in with POST /api/v1/session, or send an API token: Authorization: Bearer. "
+             "Errors are problem details (RFC 9457)."}}},
           {"paths", std::move(paths)},
           {"components",
            {{"responses", {{"Problem", problem_answer}}}, {"schemas", std::move(schemas)}}}};

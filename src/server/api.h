@@ -28,7 +28,13 @@ struct RouteInfo {
   std::string summary;                  // one sentence
   std::uint64_t body_limit = 1u << 20;  // bytes
   bool streams_body = false;            // the body goes to HttpRequest::upload
+  Access access = Access::by_method;
+  std::string body_type;  // content type of the request's body; empty: it has none
+  json::object body_schema;
 };
+
+// Who may use the route, by its method where it does not say.
+Access access_of(const RouteInfo& info);
 
 // What a route answers when all is well.
 struct AnswerInfo {
@@ -40,6 +46,11 @@ struct AnswerInfo {
 
 struct NoParameters {
   static void declare(Fields<NoParameters>&) {}
+};
+
+// The body of a request that needs none; {} and nothing at all are taken.
+struct NoBody {
+  static void declare(Fields<NoBody>&) {}
 };
 
 // A list of things as a response.
@@ -58,9 +69,15 @@ struct Call {
   const std::string& path(const std::string& name) const { return request.path.at(name); }
 };
 
+// One request with a JSON body to a route.
+template <class Parameters, class Body>
+struct BodyCall : Call<Parameters> {
+  Body body;
+};
+
 struct Route {
   RouteInfo info;
-  AnswerInfo answer;
+  std::vector<AnswerInfo> answers;    // what it answers when all is well, the usual one first
   json::object parameters;            // JSON Schema of the query's parameters
   std::vector<std::string> segments;  // "{id}" takes any one segment
   std::function<Reply(const Resources&, const HttpRequest&)> handle;
@@ -69,6 +86,12 @@ struct Route {
 // The schema of what a server sends: every member that is written is required, none has a default,
 // and clients must expect further members.
 json::object response_schema(json::object schema);
+
+// The schema of what a client sends to make an object: no members that the server sets.
+json::object input_schema(json::object schema);
+
+// The request's body as JSON; a problem when it is something else.
+Result<json::object> json_body(const HttpRequest& request);
 
 class Api {
  public:
@@ -87,10 +110,43 @@ class Api {
                     });
   }
 
+  // A route that takes the JSON of Body and answers `status` with the JSON of Answer.
+  template <Declared Parameters, Declared Body, Declared Answer, class Handler>
+  void post(RouteInfo info, int status, Handler handler) {
+    if (info.method == "GET") info.method = "POST";
+    info.body_type = "application/json";
+    info.body_schema = schema_of<Body>();
+    AnswerInfo answer{.status = status,
+                      .description = info.summary,
+                      .content_type = "application/json",
+                      .schema = response_schema(schema_of<Answer>())};
+    add<Parameters>(std::move(info), std::move(answer),
+                    [handler, status](const Call<Parameters>& call) -> Result<Reply> {
+                      json::object sent;
+                      if (!call.request.body.empty()) {
+                        POSS_ASSIGN(sent, json_body(call.request));
+                      }
+                      BodyCall<Parameters, Body> with_body{call, {}};
+                      std::vector<FieldError> errors;
+                      FieldCodec<Body>::read(with_body.body, sent, FieldSpec{}, "", errors);
+                      if (!errors.empty())
+                        return Reply(problem(400, Code::invalid_argument, errors));
+                      Result<Answer> result = handler(with_body);
+                      if (!result) return result.error();
+                      HttpResponse response = json_response(json_text(to_json(*result)));
+                      response.status = status;
+                      return Reply(std::move(response));
+                    });
+  }
+
   // A route that makes its answer itself.
   template <Declared Parameters, class Handler>
   void add(RouteInfo info, AnswerInfo answer, Handler handler) {
-    add_route(std::move(info), std::move(answer), schema_of<Parameters>(),
+    add<Parameters>(std::move(info), std::vector{std::move(answer)}, std::move(handler));
+  }
+  template <Declared Parameters, class Handler>
+  void add(RouteInfo info, std::vector<AnswerInfo> answers, Handler handler) {
+    add_route(std::move(info), std::move(answers), schema_of<Parameters>(),
               [handler](const Resources& resources, const HttpRequest& request) -> Reply {
                 std::vector<FieldError> errors;
                 const json::object query =
@@ -126,7 +182,7 @@ class Api {
  private:
   static json::object query_object(const Target& target, const json::object& schema,
                                    std::vector<FieldError>& errors);
-  void add_route(RouteInfo info, AnswerInfo answer, json::object parameters,
+  void add_route(RouteInfo info, std::vector<AnswerInfo> answers, json::object parameters,
                  std::function<Reply(const Resources&, const HttpRequest&)> handle);
   json::value refer(json::value schema, bool is_root = false) const;
 

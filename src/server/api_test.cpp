@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/id.h"
 #include "server/openapi.h"
 #include "server/schema_check.h"
 
@@ -37,10 +38,19 @@ class ApiTest : public testing::Test {
                               if (echo.label.empty()) echo.label = call.path("id");
                               return echo;
                             });
-    api.add<NoParameters>({.method = "POST", .path = "/things/{id}", .id = "setThing"}, {},
-                          [](const Call<NoParameters>&) -> Result<Reply> {
+    api.add<NoParameters>({.method = "POST", .path = "/things/{id}", .id = "setThing"},
+                          AnswerInfo{}, [](const Call<NoParameters>&) -> Result<Reply> {
                             return Error{Code::conflict, "no"};
                           });
+  }
+  ~ApiTest() override {
+    store.reset();
+    std::filesystem::remove_all(folder);
+  }
+  static std::filesystem::path make_folder() {
+    auto made = std::filesystem::temp_directory_path() / ("poss-api-" + new_id());
+    std::filesystem::create_directories(made);
+    return made;
   }
   HttpResponse call(const std::string& target) {
     HttpRequest request;
@@ -48,14 +58,18 @@ class ApiTest : public testing::Test {
     std::string allowed;
     const Route* route = api.find("GET", request.target.segments, request.path, allowed);
     if (!route) return problem(404, Code::not_found, "");
-    const Resources resources{options, worker, models, registry, hub, {}};
+    const Resources resources{options, worker, models, registry, hub, *store, jobs, {}};
     return std::get<HttpResponse>(route->handle(resources, request));
   }
+  const std::filesystem::path folder = make_folder();
   ServerOptions options;
   NodeRegistry registry;
   Services services;
   EventHub hub;
   infer::ModelPool models{{}};
+  std::unique_ptr<store::Store> store =
+      std::move(*store::Store::open((folder / "poss.db").string()));
+  Jobs jobs{[](const JobBody&) {}, system_clock()};
   fleet::Worker worker{registry, services};
   Api api;
 };
@@ -113,7 +127,9 @@ TEST(Openapi, describes_every_route_and_refers_to_named_schemas_only) {
   const Api api = make_api();
   std::set<std::string> ids;
   for (const Route& route : api.routes()) {
-    const auto& operation = document->at("paths").at(route.info.path).at("get");
+    std::string method = route.info.method;
+    for (char& c : method) c = static_cast<char>(std::tolower(c));
+    const auto& operation = document->at("paths").at(route.info.path).at(method);
     EXPECT_TRUE(ids.insert(std::string(operation.at("operationId").as_string())).second);
     EXPECT_FALSE(operation.at("summary").as_string().empty());
     EXPECT_TRUE(operation.at("tags").is_array());

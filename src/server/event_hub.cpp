@@ -208,6 +208,17 @@ void EventHub::publish_status(const std::string& status) {
   for (const auto& subscriber : subscribers) subscriber->set_status(text);
 }
 
+void EventHub::publish_event(std::string_view name, const std::string& data) {
+  const auto text = std::make_shared<const std::string>("event: " + std::string(name) +
+                                                        "\ndata: " + data + std::string(kEventEnd));
+  std::vector<std::shared_ptr<Subscription>> subscribers;
+  {
+    Lock lock(mutex_);
+    subscribers = live();
+  }
+  for (const auto& subscriber : subscribers) subscriber->push(text);
+}
+
 size_t EventHub::subscribers() const {
   Lock lock(mutex_);
   return static_cast<size_t>(

@@ -52,6 +52,9 @@ class EventHub final : public InsightSink {
   // Sends a status (JSON) to every subscriber, in place of an older one still waiting.
   void publish_status(const std::string& status);
 
+  // Sends an event of another kind, such as "change", to every subscriber.
+  void publish_event(std::string_view name, const std::string& data);
+
   size_t subscribers() const;
   // Insights left out because a subscriber read too slowly, over all subscribers ever.
   std::uint64_t dropped() const;

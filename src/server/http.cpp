@@ -8,6 +8,15 @@
 namespace poss::server {
 namespace {
 
+struct FieldProblem {
+  std::string field;
+  std::string detail;
+  static void declare(Fields<FieldProblem>& f) {
+    f.add(&FieldProblem::field, "field");
+    f.add(&FieldProblem::detail, "detail");
+  }
+};
+
 struct Problem {
   std::string type = "about:blank";
   std::string title;
@@ -15,6 +24,7 @@ struct Problem {
   std::string code;
   std::string detail;
   std::optional<std::string> field;
+  std::optional<std::vector<FieldProblem>> problems;
   static void declare(Fields<Problem>& f) {
     f.add(&Problem::type, "type");
     f.add(&Problem::title, "title");
@@ -22,11 +32,29 @@ struct Problem {
     f.add(&Problem::code, "code")
         .help(
             "invalid_argument, not_found, conflict, unavailable, "
-            "timed_out, permission_denied, resource_exhausted, precondition_failed, internal");
+            "timed_out, permission_denied, unauthenticated, resource_exhausted, "
+            "precondition_failed, internal");
     f.add(&Problem::detail, "detail").help("What is wrong and what to do about it.");
     f.add(&Problem::field, "field").help("The parameter or member that is wrong.");
+    f.add(&Problem::problems, "problems").help("All members that are wrong, where several may be.");
   }
 };
+
+Problem make_problem(int status, Code code, std::string detail) {
+  Problem body;
+  body.title = status_title(status);
+  body.status = status;
+  body.code = status == 401 ? "unauthenticated" : code_name(code);
+  body.detail = std::move(detail);
+  return body;
+}
+
+HttpResponse respond(const Problem& body) {
+  HttpResponse response = json_response(json_text(to_json(body)));
+  response.status = body.status;
+  response.content_type = "application/problem+json";
+  return response;
+}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -70,6 +98,8 @@ std::string_view status_title(int status) {
       return "Precondition Failed";
     case 413:
       return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
     case 416:
       return "Range Not Satisfiable";
     case 426:
@@ -90,16 +120,17 @@ std::string_view status_title(int status) {
 }
 
 HttpResponse problem(int status, Code code, std::string detail, std::string field) {
-  Problem body;
-  body.title = status_title(status);
-  body.status = status;
-  body.code = code_name(code);
-  body.detail = std::move(detail);
+  Problem body = make_problem(status, code, std::move(detail));
   if (!field.empty()) body.field = std::move(field);
-  HttpResponse response = json_response(json_text(to_json(body)));
-  response.status = status;
-  response.content_type = "application/problem+json";
-  return response;
+  return respond(body);
+}
+
+HttpResponse problem(int status, Code code, const std::vector<FieldError>& errors) {
+  Problem body = make_problem(status, code, join_errors(errors).message);
+  body.problems.emplace();
+  for (const auto& error : errors) body.problems->push_back({error.path, error.message});
+  if (!errors.empty() && !errors.front().path.empty()) body.field = errors.front().path;
+  return respond(body);
 }
 
 HttpResponse problem(const Error& error, std::string field) {

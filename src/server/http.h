@@ -13,8 +13,10 @@
 #include <variant>
 #include <vector>
 
+#include "base/fields.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "server/caller.h"
 #include "server/file_body.h"
 #include "server/url.h"
 
@@ -28,6 +30,7 @@ struct HttpRequest {
   std::string body;                                          // empty when it lies in `upload`
   std::shared_ptr<UploadedFile> upload;  // set for what was admitted with a folder
   std::string peer;                      // the client's IP address
+  Caller caller;                         // set by Site before a route sees the request
   bool secure = false;                   // came over TLS
   bool head = false;                     // HEAD was asked
   bool web_socket = false;               // the client asks to switch to the WebSocket protocol
@@ -98,6 +101,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b);
 HttpResponse problem(int status, Code code, std::string detail, std::string field = "");
 // The status is http_status(error.code).
 HttpResponse problem(const Error& error, std::string field = "");
+// Everything that is wrong with what was sent: `problems` lists all, `detail` joins them.
+HttpResponse problem(int status, Code code, const std::vector<FieldError>& errors);
 
 // "Bad Request" and so on (RFC 9110, 15).
 std::string_view status_title(int status);

@@ -40,6 +40,9 @@ Api make_api() {
   Api api;
   declare_system(api);
   declare_cameras(api);
+  declare_locations(api);
+  declare_connections(api);
+  declare_jobs(api);
   declare_deployments(api);
   declare_insights(api);
   declare_models(api);

@@ -14,6 +14,7 @@ struct ServerOptions {
   std::string address = "127.0.0.1";    // loopback only, until there is sign-in
   std::uint16_t port = 7070;            // 0: a free one
   std::filesystem::path portal;         // the built portal; may be missing
+  std::filesystem::path data;           // of this POSS: models, recordings
   std::filesystem::path upload_folder;  // where bodies of uploads are written; must exist
   bool demo = false;                    // shown in the portal
   std::string onnxruntime_version;      // as the library tells it; empty: unknown

@@ -6,7 +6,9 @@
 #include "graph/node.h"
 #include "infer/model.h"
 #include "server/event_hub.h"
+#include "server/jobs.h"
 #include "server/options.h"
+#include "store/store.h"
 
 namespace poss::server {
 
@@ -19,13 +21,18 @@ struct Resources {
   infer::ModelPool& models;
   const NodeRegistry& registry;
   EventHub& hub;
+  store::Store& store;
+  Jobs& jobs;
   Steady::time_point started;
 };
 
 void declare_system(Api& api);       // system.cpp
 void declare_cameras(Api& api);      // cameras.cpp
+void declare_connections(Api& api);  // connections.cpp
 void declare_deployments(Api& api);  // deployments.cpp
 void declare_insights(Api& api);     // insights.cpp
+void declare_jobs(Api& api);         // jobs.cpp
+void declare_locations(Api& api);    // locations.cpp
 void declare_models(Api& api);       // models.cpp
 void declare_node_types(Api& api);   // node_types.cpp
 void declare_skills(Api& api);       // skills.cpp

@@ -31,6 +31,15 @@ inline bool has_type(const json::value& value, std::string_view type) {
 inline std::string check_schema(const json::value& document, const json::value& named,
                                 const json::value& value, const std::string& path = "$") {
   const auto& schema = resolve(document, named).as_object();
+  if (const auto* choices = schema.if_contains("anyOf")) {
+    std::string wrong;
+    for (const auto& choice : choices->as_array()) {
+      const std::string here = check_schema(document, choice, value, path);
+      if (here.empty()) return "";
+      wrong += (wrong.empty() ? "" : "; or ") + here;
+    }
+    return wrong;
+  }
   if (const auto* type = schema.if_contains("type")) {
     if (!has_type(value, type->as_string())) {
       return path + " is not " + std::string(type->as_string()) + ": " + json::serialize(value);

@@ -10,9 +10,11 @@ namespace poss::server {
 
 struct Server::State {
   State(ServerOptions server_options, fleet::Worker& worker, infer::ModelPool& models,
-        const NodeRegistry& registry, EventHub& hub)
+        const NodeRegistry& registry, EventHub& hub, store::Store& store)
       : options(std::move(server_options)),
-        resources{options, worker, models, registry, hub, Steady::now()},
+        jobs([&hub](const JobBody& job) { hub.publish_event("job", json_text(to_json(job))); },
+             system_clock()),
+        resources{options, worker, models, registry, hub, store, jobs, Steady::now()},
         site(make_api(), resources) {}
 
   // A thread of its own: a report that takes long must not hold up the connections.
@@ -30,6 +32,7 @@ struct Server::State {
   }
 
   const ServerOptions options;
+  Jobs jobs;
   const Resources resources;
   Site site;
   std::unique_ptr<HttpServer> http;
@@ -45,8 +48,9 @@ Server::~Server() { stop(); }
 
 Result<std::unique_ptr<Server>> Server::create(ServerOptions options, fleet::Worker& worker,
                                                infer::ModelPool& models,
-                                               const NodeRegistry& registry, EventHub& hub) {
-  auto state = std::make_unique<State>(std::move(options), worker, models, registry, hub);
+                                               const NodeRegistry& registry, EventHub& hub,
+                                               store::Store& store) {
+  auto state = std::make_unique<State>(std::move(options), worker, models, registry, hub, store);
   POSS_ASSIGN(state->http, HttpServer::create(state->options.address, state->options.port,
                                               state->site, state->options.http));
   state->status = std::thread([raw = state.get()] { raw->send_status(); });
@@ -64,6 +68,7 @@ void Server::stop() {
     state_->changed.notify_all();
   }
   if (state_->status.joinable()) state_->status.join();
+  state_->jobs.stop();
   state_->http->stop();
 }
 

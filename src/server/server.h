@@ -9,6 +9,7 @@
 #include "infer/model.h"
 #include "server/event_hub.h"
 #include "server/options.h"
+#include "store/store.h"
 
 namespace poss::server {
 
@@ -18,7 +19,8 @@ class Server {
   // Binds and begins to serve. The references outlive the server; stop it before the worker.
   static Result<std::unique_ptr<Server>> create(ServerOptions options, fleet::Worker& worker,
                                                 infer::ModelPool& models,
-                                                const NodeRegistry& registry, EventHub& hub);
+                                                const NodeRegistry& registry, EventHub& hub,
+                                                store::Store& store);
   ~Server();  // stop()s
 
   std::uint16_t port() const;

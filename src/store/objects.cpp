@@ -41,15 +41,15 @@ void add_description(Fields<T>& f) {
 void User::declare(Fields<User>& f) {
   add_name(f, "User name");
   f.add(&User::role, "role").title("Role");
-  f.add(&User::password_hash, "password_hash").max_length(256);
+  f.add(&User::password_hash, "password_hash").max_length(256).internal();
   f.add(&User::disabled, "disabled").title("Disabled");
 }
 
 void ApiToken::declare(Fields<ApiToken>& f) {
   add_name(f, "Token name");
-  f.add(&ApiToken::user, "user").title("User").format("user").required();
+  f.add(&ApiToken::user, "user").title("User").format("user").read_only();
   f.add(&ApiToken::role, "role").title("Role");
-  f.add(&ApiToken::token_hash, "token_hash").max_length(128);
+  f.add(&ApiToken::token_hash, "token_hash").max_length(128).internal();
   f.add(&ApiToken::expires, "expires").title("Expires");
 }
 
@@ -114,14 +114,14 @@ void Model::declare(Fields<Model>& f) {
       .visible_when("task", "classification");
   f.add(&Model::labels, "labels").title("Objects").max_length(kMaxList);
   f.add(&Model::license, "license").title("Licence").max_length(256);
-  f.add(&Model::status, "status").title("Status");
-  f.add(&Model::cause, "cause").title("Cause").max_length(kMaxText);
+  f.add(&Model::status, "status").title("Status").read_only();
+  f.add(&Model::cause, "cause").title("Cause").max_length(kMaxText).read_only();
 }
 
 void ModelVersion::declare(Fields<ModelVersion>& f) {
   f.add(&ModelVersion::model, "model").title("Model").format("model").required();
   f.add(&ModelVersion::number, "number").title("Version").at_least(1);
-  f.add(&ModelVersion::file, "file").required();
+  f.add(&ModelVersion::file, "file").required().internal();
   f.add(&ModelVersion::bytes, "bytes").title("Size").unit("B").at_least(0);
   f.add(&ModelVersion::sha256, "sha256").max_length(64);
   f.add(&ModelVersion::width, "width").title("Input width").unit("px").at_least(0);
@@ -133,7 +133,7 @@ void ModelVersion::declare(Fields<ModelVersion>& f) {
 void DatasetImage::declare(Fields<DatasetImage>& f) {
   add_name(f, "File name");
   f.add(&DatasetImage::model, "model").title("Model").format("model").required();
-  f.add(&DatasetImage::file, "file").required();
+  f.add(&DatasetImage::file, "file").required().internal();
   f.add(&DatasetImage::sha256, "sha256").required().max_length(64);
   f.add(&DatasetImage::bytes, "bytes").title("Size").unit("B").at_least(0);
   f.add(&DatasetImage::width, "width").title("Width").unit("px").at_least(0);
@@ -180,11 +180,16 @@ void SkillRecord::declare(Fields<SkillRecord>& f) {
   f.add(&SkillRecord::fps, "fps").title("Desired frame rate").unit("fps").range(0, 1000);
   f.add(&SkillRecord::acceleration, "acceleration").title("Device acceleration");
   f.add(&SkillRecord::graph, "graph").title("Nodes");
-  f.add(&SkillRecord::models, "models").title("Models").format("model").max_length(1000);
+  f.add(&SkillRecord::models, "models")
+      .title("Models")
+      .format("model")
+      .max_length(1000)
+      .read_only();
   f.add(&SkillRecord::connections, "connections")
       .title("Connections")
       .format("connection")
-      .max_length(1000);
+      .max_length(1000)
+      .read_only();
 }
 
 void SkillVersion::declare(Fields<SkillVersion>& f) {

@@ -265,6 +265,45 @@ Result<void> Store::remove(const Kind& kind, const std::string& id, std::int64_t
   });
 }
 
+Result<std::vector<Fault>> Store::check(const Kind& kind, const json::object& body,
+                                        const Tags& tags, const std::string& id) {
+  std::vector<Fault> faults;
+  const auto add = [&](std::string field, const Result<void>& result) {
+    if (result) return;
+    std::string message = result.error().message;
+    message.erase(0, message.find_first_not_of(' '));
+    faults.push_back({result.error().code, {std::move(field), std::move(message)}});
+  };
+  if (kind.named) add("name", check_name(text_field(body, "name"), ""));
+  add("tags", check_tags(tags));
+  if (!count_characters(json_text(body))) {
+    add("", Error{Code::invalid_argument, "holds text that is not valid UTF-8"});
+  }
+  if (!faults.empty()) return faults;
+  const auto work = [&](Transaction& transaction) -> Result<void> {
+    faults.clear();
+    if (const auto unique = check_unique(transaction, kind, body, id); !unique) {
+      if (unique.error().code != Code::conflict) return unique.error();
+      add(kind.unique.empty() ? "" : kind.unique.back(), unique);
+    }
+    for (const Reference& reference : references_of(kind, body)) {
+      if (reference.kind == kSecretKind) continue;
+      POSS_ASSIGN(const Rows rows,
+                  transaction.query("SELECT id FROM objects WHERE id = $1 AND kind = $2",
+                                    {reference.id, reference.kind}));
+      if (!rows.empty()) continue;
+      std::string noun = reference.kind;
+      std::replace(noun.begin(), noun.end(), '_', ' ');
+      add(reference.path,
+          Error{Code::invalid_argument,
+                "names " + article(noun) + " that does not exist: '" + reference.id + "'"});
+    }
+    return {};
+  };
+  POSS_TRY(database_->read(work));
+  return faults;
+}
+
 Result<std::vector<Use>> Store::uses(const std::string& id, int limit) {
   std::vector<Use> found;
   const auto work = [&](Transaction& transaction) -> Result<void> {

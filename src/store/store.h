@@ -74,6 +74,12 @@ struct Use {
   std::string field;
 };
 
+// One thing that would keep an object from being stored.
+struct Fault {
+  Code code = Code::invalid_argument;
+  FieldError error;
+};
+
 // Thread-safe. What a call has returned without an error is on disk.
 class Store {
  public:
@@ -139,6 +145,11 @@ class Store {
   Result<StoredJson> update(const Kind& kind, const std::string& id, std::int64_t revision,
                             json::object body, const std::optional<Tags>& tags);
   Result<void> remove(const Kind& kind, const std::string& id, std::int64_t revision);
+
+  // Everything that would keep create() (`id` empty) or update() from storing this, as things are
+  // now; nothing is written. Secrets are not looked at.
+  Result<std::vector<Fault>> check(const Kind& kind, const json::object& body, const Tags& tags,
+                                   const std::string& id);
 
   // What refers to the object from outside it, at most `limit`, by name.
   Result<std::vector<Use>> uses(const std::string& id, int limit = 100);

@@ -89,6 +89,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/locations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of all that match, in order. */
+        get: operations["listLocations"];
+        put?: never;
+        /** Make a new location. */
+        post: operations["createLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One location; its ETag is the revision. */
+        get: operations["getLocation"];
+        put?: never;
+        post?: never;
+        /** Remove it; refused while something else uses it. */
+        delete: operations["deleteLocation"];
+        options?: never;
+        head?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateLocation"];
+        trace?: never;
+    };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of all that match, in order. */
+        get: operations["listConnections"];
+        put?: never;
+        /** Make a new connection. */
+        post: operations["createConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One connection; its ETag is the revision. */
+        get: operations["getConnection"];
+        put?: never;
+        post?: never;
+        /** Remove it; refused while something else uses it. */
+        delete: operations["deleteConnection"];
+        options?: never;
+        head?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateConnection"];
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Long work that runs or has ended lately, newest first. */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job. */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a job that waits or runs; one that is over stays as it is. */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments": {
         parameters: {
             query?: never;
@@ -290,6 +415,156 @@ export interface components {
             frames_skipped: number;
             reconnects: number;
         };
+        Location: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Location name */
+            name: string;
+            /** Description */
+            description: string;
+        };
+        LocationInput: {
+            /** Location name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        LocationPatch: {
+            /** Location name */
+            name?: string;
+            /** Description */
+            description?: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        Connection: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Connection name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "azure_storage" | "iot_hub" | "iot_edge" | "mqtt" | "webhook" | "smtp" | "custom_vision";
+            /** Address */
+            address: string;
+            /** User name */
+            user_name: string;
+            has_credentials: boolean;
+            /** Settings */
+            settings: Record<string, never>;
+        };
+        ConnectionInput: {
+            /** Connection name */
+            name: string;
+            /**
+             * Type
+             * @default mqtt
+             * @enum {string}
+             */
+            type: "azure_storage" | "iot_hub" | "iot_edge" | "mqtt" | "webhook" | "smtp" | "custom_vision";
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /**
+             * User name
+             * @default
+             */
+            user_name: string;
+            /**
+             * Credentials
+             * Format: secret
+             * @default
+             */
+            credentials: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: string;
+            };
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        ConnectionPatch: {
+            /** Connection name */
+            name?: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type?: "azure_storage" | "iot_hub" | "iot_edge" | "mqtt" | "webhook" | "smtp" | "custom_vision";
+            /** Address */
+            address?: string;
+            /** User name */
+            user_name?: string;
+            /**
+             * Credentials
+             * Format: secret
+             */
+            credentials?: string;
+            /** Settings */
+            settings?: {
+                [key: string]: string;
+            };
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        Job: {
+            id: string;
+            kind: string;
+            title: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** @description 0 to 1; negative while unknown. */
+            progress: number;
+            /** @description What it does now. */
+            message: string;
+            /** @description Why it failed. */
+            cause: string;
+            /** @description RFC 3339; empty while queued. */
+            started: string;
+            /** @description RFC 3339; empty until then. */
+            ended: string;
+            /** @description Estimated. */
+            seconds_left?: number;
+            /** @description Only where one job is asked for. */
+            log: string[];
+            result: Record<string, never>;
+        };
         Node: {
             id: string;
             type: string;
@@ -467,12 +742,17 @@ export interface components {
             type: string;
             title: string;
             status: number;
-            /** @description invalid_argument, not_found, conflict, unavailable, timed_out, permission_denied, resource_exhausted, precondition_failed, internal */
+            /** @description invalid_argument, not_found, conflict, unavailable, timed_out, permission_denied, unauthenticated, resource_exhausted, precondition_failed, internal */
             code: string;
             /** @description What is wrong and what to do about it. */
             detail: string;
             /** @description The parameter or member that is wrong. */
             field?: string;
+            /** @description All members that are wrong, where several may be. */
+            problems?: {
+                field: string;
+                detail: string;
+            }[];
         };
     };
     responses: {
@@ -603,6 +883,405 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listLocations: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Location"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createLocation: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationInput"];
+            };
+        };
+        responses: {
+            /** @description Of a dry run: what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The location, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The location. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateLocation: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationPatch"];
+            };
+        };
+        responses: {
+            /** @description The location, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listConnections: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Connection"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createConnection: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionInput"];
+            };
+        };
+        responses: {
+            /** @description Of a dry run: what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The connection, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateConnection: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionPatch"];
+            };
+        };
+        responses: {
+            /** @description The connection, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Long work that runs or has ended lately, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Job"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Ends a job that waits or runs; one that is over stays as it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
             };
             default: components["responses"]["Problem"];
         };
