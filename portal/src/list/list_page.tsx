@@ -16,7 +16,13 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { DeleteRegular, DismissRegular, MoreHorizontalRegular } from "@fluentui/react-icons";
+import {
+  DeleteRegular,
+  DismissRegular,
+  EditRegular,
+  MoreHorizontalRegular,
+  OpenRegular,
+} from "@fluentui/react-icons";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 import type { Kind, ObjectOf } from "../api/kinds";
@@ -184,9 +190,22 @@ export function ListPage<K extends Kind>(props: ListPageProps<K>) {
     const all: MenuAction<T>[] = [];
     const { viewAddress, editAddress } = props;
     if (viewAddress) {
-      all.push({ id: "view", text: text.open, role: "viewer", run: () => void navigate(viewAddress(item)) });
+      all.push({
+        id: "view",
+        text: text.open,
+        icon: <OpenRegular />,
+        role: "viewer",
+        run: () => void navigate(viewAddress(item)),
+      });
     }
-    if (editAddress) all.push({ id: "edit", text: text.edit, run: () => void navigate(editAddress(item)) });
+    if (editAddress) {
+      all.push({
+        id: "edit",
+        text: text.edit,
+        icon: <EditRegular />,
+        run: () => void navigate(editAddress(item)),
+      });
+    }
     all.push(...(props.menu?.(item) ?? []));
     if (canRemove(item)) {
       all.push({

@@ -53,6 +53,7 @@ export default function SetupPage() {
     <FrontPage title={text.setUpTitle} detail={text.setUpDetail}>
       <form
         className={styles.form}
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           setAsked(true);

@@ -22,6 +22,7 @@ export default function SignInPage() {
     <FrontPage title={text.signInTitle}>
       <form
         className={styles.form}
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           signIn.mutate({ user_name: name.trim(), password }, { onError: () => setPassword("") });

@@ -1,0 +1,27 @@
+// Text of the API documentation.
+export const text = {
+  title: "API documentation",
+  detail: (version: string) =>
+    `Everything the portal does is one of these calls. OpenAPI description of version ${version}.`,
+  raw: "openapi.json",
+  search: "Search calls",
+  tags: "Groups",
+  none: "No call matches",
+  parameters: "Parameters",
+  name: "Name",
+  place: "In",
+  type: "Type",
+  description: "Description",
+  required: "needed",
+  body: "Request body",
+  responses: "Responses",
+  example: "Example",
+  copy: "Copy the example",
+  schema: "Schema",
+  defaultIs: (value: string) => `default ${value}`,
+  oneOf: (values: string) => `one of ${values}`,
+  listOf: (type: string) => `list of ${type}`,
+  mapOf: (type: string) => `names with ${type}`,
+  any: "any",
+  failed: "The API description could not be loaded",
+};
