@@ -349,14 +349,16 @@ export function KeyValueField(props: PairsProps) {
                 onChange={(_event, data) => change(lines.with(i, { name: data.value, value }))}
               />
             </Field>
-            <Input
-              className={styles.grow}
-              aria-label={text.pairValue}
-              placeholder={text.pairValue}
-              value={value}
-              disabled={disabled}
-              onChange={(_event, data) => change(lines.with(i, { name, value: data.value }))}
-            />
+            {/* A field of its own: else the input would take the label of the one around it. */}
+            <Field className={styles.grow}>
+              <Input
+                aria-label={text.pairValue}
+                placeholder={text.pairValue}
+                value={value}
+                disabled={disabled}
+                onChange={(_event, data) => change(lines.with(i, { name, value: data.value }))}
+              />
+            </Field>
             <Button
               appearance="subtle"
               icon={<DismissRegular />}

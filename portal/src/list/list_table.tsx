@@ -76,7 +76,7 @@ export function ListTable<T extends { id: string }>(props: Props<T>) {
         <TableHeader>
           <TableRow>
             {onSelect && (
-              <TableHeaderCell className={styles.check}>
+              <TableHeaderCell className={styles.check} sortable={false}>
                 <Checkbox
                   aria-label={text.selectAll}
                   checked={count === 0 ? false : count >= items.length ? true : "mixed"}
@@ -101,7 +101,7 @@ export function ListTable<T extends { id: string }>(props: Props<T>) {
                 {column.title}
               </TableHeaderCell>
             ))}
-            <TableHeaderCell className={styles.actions} aria-label={text.actions} />
+            <TableHeaderCell className={styles.actions} sortable={false} aria-label={text.actions} />
           </TableRow>
         </TableHeader>
         <TableBody>

@@ -243,7 +243,12 @@ export function Shell({ themeName, onToggleTheme, children }: Props) {
             </Tooltip>
           </div>
         </div>
-        <OverlayDrawer open={drawerOpen} size="small" onOpenChange={(_event, { open }) => setDrawerOpen(open)}>
+        <OverlayDrawer
+          open={drawerOpen}
+          size="small"
+          aria-label={strings.navigation}
+          onOpenChange={(_event, { open }) => setDrawerOpen(open)}
+        >
           <DrawerBody className={styles.drawerBody}>
             <Navigation narrow={false} onNavigate={() => setDrawerOpen(false)} />
           </DrawerBody>

@@ -143,7 +143,11 @@ function JobRow({ job, onLeave }: { job: Job; onLeave: () => void }) {
             size="small"
             aria-label={text.cancelJob(job.title)}
             disabled={cancel.isPending}
-            onClick={() => cancel.mutate(job.id)}
+            onClick={(event) => {
+              // The button goes with the job's end; the keyboard stays in the list.
+              event.currentTarget.closest("ul")?.focus();
+              cancel.mutate(job.id);
+            }}
           >
             {text.cancel}
           </Button>

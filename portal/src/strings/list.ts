@@ -16,7 +16,7 @@ export const text = {
   cards: "Cards",
   table: "Table",
   view: "Show as",
-  count: (n: string, things: string) => `${n} ${things}`,
+  count: (n: string, things: string) => `${n} ${n === "1" ? things.replace(/s$/, "") : things}`,
   more: "Load more",
   loadingMore: "Loading more…",
   noMatch: (things: string) => `No ${things} match`,
