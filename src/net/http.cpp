@@ -4,24 +4,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 
 #include <curl/curl.h>
 
 #include "base/log.h"
+#include "net/transfer.h"
 
 namespace poss::net {
 namespace {
 
-void start_library() {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  static_cast<void>(started);
-}
-
-struct EasyRelease {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
 struct ListRelease {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -93,44 +84,6 @@ Error status_error(const std::string& name, long status) {
   return {code, answer};
 }
 
-Error transfer_error(const std::string& name, CURLcode code, long system_error,
-                     const HttpRequest& request) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {Code::unavailable, name + ": no such host; check the name and the name server"};
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return {Code::unavailable, name + ": the proxy's host is not known"};
-    case CURLE_COULDNT_CONNECT:
-      if (system_error == ECONNREFUSED) {
-        return {Code::unavailable,
-                name + ": the connection was refused; is the server running on this port?"};
-      }
-      return {Code::unavailable,
-              name + ": no connection" +
-                  (system_error != 0
-                       ? std::string(" (") + std::strerror(static_cast<int>(system_error)) + ")"
-                       : std::string())};
-    case CURLE_OPERATION_TIMEDOUT:
-      return {Code::timed_out,
-              name + ": no answer within " + std::to_string(request.timeout.count()) + " ms"};
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CONNECT_ERROR:
-      return {Code::permission_denied, name + ": no secure connection (" +
-                                           curl_easy_strerror(code) +
-                                           "); check which authority signed its certificate"};
-    case CURLE_TOO_MANY_REDIRECTS:
-      return {Code::invalid_argument, name + ": redirects more than 5 times"};
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-      return {Code::invalid_argument, name + ": not an http or https address"};
-    case CURLE_OUT_OF_MEMORY:
-      return {Code::resource_exhausted, name + ": no memory left for the request"};
-    default:
-      return {Code::unavailable, name + ": " + curl_easy_strerror(code)};
-  }
-}
-
 bool plain_header(const std::string& name, const std::string& value) {
   // A token and a field value: RFC 9110, sections 5.1 and 5.5.
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
@@ -191,7 +144,7 @@ std::map<std::string, std::string> headers_of(CURL* handle) {
 }  // namespace
 
 Result<void> check_http_url(std::string_view url) {
-  start_library();
+  start_curl();
   const auto bad = [&](std::string_view what) {
     return Error{Code::invalid_argument,
                  "'" + mask_uri(url) + "' " + std::string(what) + "; write http://host/path"};
@@ -215,7 +168,7 @@ struct HttpClient::State {
 };
 
 HttpClient::HttpClient() : state_(std::make_unique<State>()) {
-  start_library();
+  start_curl();
   state_->multi = curl_multi_init();
 }
 
@@ -294,10 +247,8 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
     if (!done) curl_multi_poll(state_->multi, nullptr, 0, 1000, nullptr);
   }
   long status = 0;
-  long system_error = 0;
   const char* type = nullptr;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(handle, CURLINFO_OS_ERRNO, &system_error);
   curl_easy_getinfo(handle, CURLINFO_CONTENT_TYPE, &type);
   HttpResponse response{.status = static_cast<int>(status),
                         .content_type = type ? type : "",
@@ -316,7 +267,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
     return Error{Code::resource_exhausted,
                  name + ": the answer is longer than " + std::to_string(body.limit) + " bytes"};
   }
-  if (code != CURLE_OK) return transfer_error(name, code, system_error, request);
+  if (code != CURLE_OK) return transfer_error(name, handle, code, request.timeout);
   return response;
 }
 

@@ -436,6 +436,19 @@ bool MqttClient::connected() const {
   return state_->connected;
 }
 
+Result<void> MqttClient::wait_connected(std::chrono::milliseconds timeout) {
+  State& state = *state_;
+  const auto deadline = Steady::now() + timeout;
+  Lock lock(state.mutex);
+  while (!state.connected && !state.last_error && !state.cancelled && Steady::now() < deadline) {
+    state.changed.wait_until(state.mutex, deadline);
+  }
+  if (state.cancelled) return Error{Code::unavailable, state.name + ": waiting was cancelled"};
+  if (state.connected) return {};
+  if (state.last_error) return *state.last_error;
+  return Error{Code::timed_out, state.name + ": did not answer in time"};
+}
+
 Result<void> MqttClient::publish(std::string topic, std::string payload, int qos,
                                  std::chrono::milliseconds timeout) {
   State& state = *state_;

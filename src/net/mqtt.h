@@ -54,7 +54,10 @@ class MqttClient {
   Result<void> publish(std::string topic, std::string payload, int qos,
                        std::chrono::milliseconds timeout);
 
-  // Makes waiting and later publish() calls return `unavailable`.
+  // Waits for the broker's welcome; returns the error of the attempt that failed, if one has.
+  Result<void> wait_connected(std::chrono::milliseconds timeout);
+
+  // Makes waiting and later calls of publish() and wait_connected() return `unavailable`.
   void cancel();
 
   bool connected() const;

@@ -245,7 +245,8 @@ class Subscriber {
 };
 
 // An HTTP server that reports what it gets. /ok answers 200, /status/N with N, /redirect with 302
-// to /ok, /big with 5 MB, /slow never, /digest 200 to who knows user "o" with password "p:w".
+// to /ok, /big with 5 MB, /slow never, /digest 200 to who knows user "o" with password "p:w";
+// Custom Vision's list of projects has two for the key "training-key-1".
 class HttpReceiver {
  public:
   // With certificates (server.pem, server.key in that folder) it speaks https.
@@ -303,6 +304,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == '/redirect': status = 302
         if self.path.startswith('/status/'): status = int(self.path.split('/')[2])
         if self.path == '/digest' and not knows_password(self): status = 401
+        if self.path.lstrip('/') == 'customvision/v3.3/Training/projects':
+            if self.headers.get('Training-Key') == 'training-key-1': answer = b'[{},{}]'
+            else: status = 401
         self.send_response(status)
         if status == 401:
             self.send_header('WWW-Authenticate', 'Digest realm="cam", qop="auth", nonce="n1"')
