@@ -257,7 +257,7 @@ export type Job = {
   cause: string;
   started: string;
   ended: string;
-  seconds_left: number;
+  seconds_left?: number; // while it is known
   log?: string[];
   result?: Record<string, unknown>;
 };

@@ -420,11 +420,16 @@ function More({ hasMore, isLoading, onMore }: { hasMore: boolean; isLoading: boo
 function useScrollMemory(path: string, ready: boolean, from: number): void {
   const restored = useRef(false);
   useLayoutEffect(() => {
-    if (!ready || restored.current) return;
+    if (!ready || restored.current) return undefined;
     restored.current = true;
-    window.scrollTo({ top: from, behavior: "instant" });
+    const go = () => window.scrollTo({ top: from, behavior: "instant" });
+    go();
+    // Once more when the rows that are not drawn have their height.
+    const frame = requestAnimationFrame(go);
+    return () => cancelAnimationFrame(frame);
   }, [ready, from]);
-  useEffect(() => {
+  // Ends with the page's last moment: what follows it is another page's scrolling.
+  useLayoutEffect(() => {
     const keep = () => {
       if (restored.current) rememberList(path, { scroll: window.scrollY });
     };

@@ -27,8 +27,8 @@ import {
   WeatherMoonRegular,
   WeatherSunnyRegular,
 } from "@fluentui/react-icons";
-import { useEffect, useState, type ReactNode } from "react";
-import { NavLink, useLocation, useNavigate } from "react-router";
+import { useEffect, useLayoutEffect, useState, type ReactNode } from "react";
+import { NavLink, useLocation, useNavigate, useNavigationType } from "react-router";
 import { useStreamState, useSystem } from "../api/server_context";
 import { useSession, useSignOut } from "../api/session";
 import { navigationPages, pages } from "../pages/registry";
@@ -254,11 +254,23 @@ export function Shell({ themeName, onToggleTheme, children }: Props) {
           </DrawerBody>
         </OverlayDrawer>
         <main id="content" className={styles.main} tabIndex={-1}>
+          <ToTop />
           {children}
         </main>
       </div>
     </div>
   );
+}
+
+// A page that is newly opened begins at its top. Stands before the pages, so that one that knows
+// better, such as a list one comes back to, has the last word.
+function ToTop() {
+  const { pathname } = useLocation();
+  const kind = useNavigationType();
+  useLayoutEffect(() => {
+    if (kind === "PUSH") window.scrollTo({ top: 0, behavior: "instant" });
+  }, [pathname, kind]);
+  return null;
 }
 
 function Navigation({ narrow, onNavigate }: { narrow: boolean; onNavigate?: () => void }) {

@@ -132,7 +132,7 @@ function JobRow({ job, onLeave }: { job: Job; onLeave: () => void }) {
             [
               known && formatPercent(job.progress),
               job.message,
-              job.seconds_left > 0 && text.left(formatSpan(job.seconds_left)),
+              job.seconds_left !== undefined && job.seconds_left > 0 && text.left(formatSpan(job.seconds_left)),
             ]
               .filter(Boolean)
               .join(" · ")

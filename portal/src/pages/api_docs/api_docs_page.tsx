@@ -47,7 +47,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     overflow: "hidden",
   },
-  head: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 12px", minWidth: 0 },
+  head: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 12px", minWidth: 0, padding: "8px 0" },
   method: { width: "64px", flexShrink: 0 },
   path: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase300, overflowWrap: "anywhere" },
   summary: { color: tokens.colorNeutralForeground3 },
