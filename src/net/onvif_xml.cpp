@@ -142,7 +142,7 @@ std::string part_of(CURLU* url, CURLUPart part) {
 }
 
 std::string codec_of(const std::string& encoding) {
-  const std::string name = lower(encoding);
+  std::string name = lower(encoding);
   if (name == "h265") return "hevc";
   if (name == "jpeg") return "mjpeg";
   if (name.starts_with("mpeg4") || name.starts_with("mpv4")) return "mpeg4";
