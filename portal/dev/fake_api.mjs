@@ -118,9 +118,9 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       const tags = { site: ["north", "south", "east"][i % 3], number: String(i) };
       const when = started - i * 3_600_000;
       store.seed("location", { name: `Location ${i}`, tags, description: i % 4 ? "" : "A place like any other, with a description that is a little longer than its cell." }, when);
-      store.seed("device", { name: `Edge box ${i}`, tags }, when);
+      store.seed("device", { name: `Edge box ${i}`, type: i % 3 ? "remote_agent" : "kubernetes", tags }, when);
       const id = `camera_${i}`;
-      store.seed("camera", { id, name: `Camera ${i}`, uri: `rtsp://10.0.${i >> 8}.${i & 255}/stream`, tags, devices: ["this_machine"] }, when);
+      store.seed("camera", { id, name: `Camera ${i}`, uri: `rtsp://10.0.${i >> 8}.${i & 255}/stream`, location: (i % 2 ? yard : street).id, tags, devices: ["this_machine"] }, when);
       runtimeOf.set(id, Object.assign(addCamera(i % 7 ? "jpeg" : "refused", id, `Camera ${i}`), { idle: i % 3 === 0 }));
       store.seed("model", { name: `Model ${i}`, tags, labels: ["part"], status: i % 5 ? "ready" : "untrained" }, when);
       store.seed("skill", { name: `Skill ${i}`, tags, graph }, when);

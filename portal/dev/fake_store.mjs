@@ -23,7 +23,8 @@ export const kinds = {
   location: { path: "locations", defaults: { description: "" } },
   device: {
     path: "devices",
-    defaults: { type: "remote_agent", architecture: "x64", acceleration: "cpu" },
+    defaults: { type: "remote_agent", architecture: "x64", acceleration: "cpu", context: "" },
+    secrets: ["credentials"],
     check(object, problems) {
       if (object.architecture === "arm64" && object.acceleration !== "nvidia_jetson" && object.acceleration !== "cpu") {
         problems.push({ field: "acceleration", detail: "An ARM64 device has Nvidia Jetson or CPU only." });
@@ -33,10 +34,11 @@ export const kinds = {
   },
   camera: {
     path: "cameras",
-    defaults: { uri: "", user_name: "", location: "", devices: [], detection_uri: "" },
+    defaults: { source: "rtsp", uri: "", user_name: "", location: "", devices: [], detect_uri: "" },
     secrets: ["password"],
     check(object, problems) {
       text(problems, object, "uri", "The address");
+      text(problems, object, "location", "A location");
       if (typeof object.uri === "string" && /^\w+:\/\/[^/]*@/.test(object.uri)) {
         problems.push({ field: "uri", detail: "Leave the password out of the address: it has a field of its own." });
       }
@@ -124,7 +126,8 @@ export class FakeStore {
     const sort = query.get("sort") ?? "name";
     const limit = Number(query.get("limit") ?? 50);
     const begin = Number(query.get("cursor") || 0);
-    const known = new Set(["search", "tag", "status", "sort", "descending", "limit", "cursor", "from", "to"]);
+    const known = new Set(["search", "tag", "status", "sort", "descending", "limit", "cursor", "from", "to", "uses"]);
+    const uses = query.get("uses");
     const others = [...query].filter(([name]) => !known.has(name));
     const shown = this.all(kind).map((object) => ({ ...object, ...this.runtime(kind, object) }));
     const state = (o) => o.status?.state ?? o.status ?? o.action ?? "";
@@ -134,6 +137,7 @@ export class FakeStore {
       .filter((o) => !search || JSON.stringify([o.name, o.description, o.uri, o.user, o.tags]).toLowerCase().includes(search))
       .filter((o) => !tag || Object.entries(o.tags).some(([n, v]) => n.toLowerCase() === tag.toLowerCase() && (tagValue === undefined || v === tagValue)))
       .filter((o) => !status || state(o) === status)
+      .filter((o) => !uses || Object.values(kinds[kind].uses?.(o) ?? {}).some((ids) => ids.includes(uses)))
       .filter((o) => others.every(([name, value]) => has(o[name], value)))
       .sort((a, b) => key(a).localeCompare(key(b), "en", { numeric: true }) || a.id.localeCompare(b.id));
     if (query.get("descending") === "true") found.reverse();
@@ -210,7 +214,6 @@ export class FakeStore {
     if (kinds[kind].readOnly) throw new Refusal(405, "invalid_argument", `A ${kind} cannot be written.`);
     const known = new Set([
       "name", "tags", "description", ...Object.keys(kinds[kind].defaults), ...(kinds[kind].secrets ?? []),
-      ...(kind === "camera" ? ["type"] : []),
     ]);
     for (const field of Object.keys(input)) {
       if (!known.has(field)) problems.push({ field, detail: `There is no field '${field}'.` });

@@ -78,16 +78,22 @@ export type DeviceStatus = {
   cpu: string;
   cores: number;
   memory_mb: number;
-  accelerations: { acceleration: string; available: boolean; reason: string }[];
+  accelerations: { acceleration: Acceleration; available: boolean; reason: string }[];
   cameras: number;
   streams: number;
 };
 
+export type DeviceType = "this_machine" | "remote_agent" | "kubernetes";
+export type Architecture = "x64" | "arm64";
+export type Acceleration = "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+
 export type Device = Envelope & {
   name: string;
-  type: "this_machine" | "remote_agent" | "kubernetes";
-  architecture: string;
-  acceleration: string;
+  type: DeviceType;
+  architecture: Architecture;
+  acceleration: Acceleration;
+  context: string; // Kubernetes
+  has_credentials: boolean;
   status: DeviceStatus;
 };
 
@@ -117,15 +123,46 @@ export type CameraStatus = {
   reconnects: number;
 };
 
+export type CameraSource = "rtsp" | "usb" | "file" | "http" | "images";
+
 export type Camera = Envelope & {
   name: string;
-  uri: string;
-  user_name?: string;
-  has_password?: boolean;
-  location?: string;
-  devices?: string[];
-  detection_uri?: string;
+  source: CameraSource;
+  uri: string; // without user name and password
+  user_name: string;
+  has_password: boolean;
+  location: string;
+  devices: string[];
+  detect_uri: string;
   status: CameraStatus;
+};
+
+// The result of the job of /camera_tests; `picture` is a data URL.
+export type CameraTest = {
+  state: CameraState;
+  cause: string;
+  width: number;
+  height: number;
+  codec: string;
+  fps: number;
+  keyframe_interval_s: number;
+  picture: string;
+};
+
+// The result of the job of /discovery: cameras of the network, or the streams of one of them.
+export type FoundCamera = {
+  name: string;
+  hardware: string;
+  address: string;
+  uri: string;
+  needs_password: boolean;
+};
+export type FoundStream = {
+  name: string;
+  uri: string;
+  width: number;
+  height: number;
+  codec: string;
 };
 
 export type Model = Envelope & {

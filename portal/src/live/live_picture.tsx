@@ -4,7 +4,7 @@ import { PlugDisconnectedRegular, VideoOffRegular } from "@fluentui/react-icons"
 import { useEffect, useRef, useState } from "react";
 import { useEventStream } from "../api/server_context";
 import type { Insight } from "../api/types";
-import { strings } from "../strings";
+import { text } from "../strings/live";
 import { LiveView, type LivePhase } from "./live_view";
 import { Snapshot } from "./snapshot";
 import { StageNotice } from "./stage_notice";
@@ -114,25 +114,25 @@ export function LivePicture({ camera, cameraName, showBoxes }: Props) {
         data-mode={lastMode}
         role="img"
         aria-label={
-          seen ? strings.live.pictureSees(cameraName, seen) : strings.live.picture(cameraName)
+          seen ? text.pictureSees(cameraName, seen) : text.picture(cameraName)
         }
       />
       {phase.name === "opening" && (
         <div className={styles.note} role="status">
-          {strings.live.connectingPicture}…
+          {text.connectingPicture}…
         </div>
       )}
       {phase.name === "lost" && (
         <div className={styles.note} role="status">
           <PlugDisconnectedRegular aria-hidden fontSize={16} />
-          {strings.live.pictureLost}
+          {text.pictureLost}
         </div>
       )}
       {phase.name === "unplayable" && (
         <StageNotice
           icon={<VideoOffRegular />}
-          title={strings.live.unplayable(phase.mime)}
-          remedy={strings.live.unplayableDetail}
+          title={text.unplayable(phase.mime)}
+          remedy={text.unplayableDetail}
         />
       )}
     </>
@@ -147,6 +147,6 @@ function inWords(insights: readonly Insight[]): string {
       counts.set(label, (counts.get(label) ?? 0) + 1);
     }
   }
-  if (counts.size === 0) return strings.live.nothingSeen;
+  if (counts.size === 0) return text.nothingSeen;
   return [...counts].map(([label, count]) => `${count} × ${label}`).join(", ");
 }

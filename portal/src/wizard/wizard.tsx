@@ -92,6 +92,8 @@ export type WizardProps<K extends Kind, D extends { tags: Record<string, string>
   // What will happen, as sentences.
   review: (draft: D) => ReactNode;
   createText?: string; // "Create" or "Save" otherwise
+  // Under which the draft of a new object is kept, where there is more than one way to begin.
+  draftName?: string;
   reviewTitle?: string;
   onDone: (object: ObjectOf<K>) => void;
   cancelTo: string;
@@ -117,7 +119,7 @@ export function Wizard<K extends Kind, D extends { tags: Record<string, string> 
   const [check, setCheck] = useState<Check>();
   const [round, setRound] = useState(0);
   const { form, setProblems, restored, base, revision, reset, rebaseOn } = useDraft({
-    name: `${kind}.${existing?.id ?? "new"}`,
+    name: props.draftName ?? `${kind}.${existing?.id ?? "new"}`,
     initial,
     revision: existing?.revision,
     secrets,
@@ -467,7 +469,7 @@ export function EditWizard<K extends Kind, D extends { tags: Record<string, stri
   );
 }
 
-function WizardSkeleton() {
+export function WizardSkeleton() {
   const styles = useStyles();
   return (
     <Skeleton className={styles.root} aria-label={text.checking}>

@@ -1,12 +1,13 @@
-// Describes the page Live to the portal.
+// Leads addresses of the former page Live to the cameras.
 import { LiveRegular } from "@fluentui/react-icons";
 import { strings } from "../../strings";
 import type { PageDescription } from "../registry";
 
 export const page: PageDescription = {
-  title: strings.live.title,
+  title: strings.pages.cameras,
   path: "live",
-  order: 70,
+  order: 900,
   icon: LiveRegular,
-  load: () => import("./live_page"),
+  hidden: true,
+  load: () => import("./to_cameras"),
 };

@@ -7,17 +7,18 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { useEffect, useRef, useState } from "react";
-import { useEventStream } from "../../api/server_context";
-import { formatAskedRate, formatCount, formatMs, formatPercent, formatRate } from "../../format";
-import { StatePill } from "../../parts/state_pill";
-import { strings } from "../../strings";
-import type { LiveStream } from "./use_live";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEventStream } from "../api/server_context";
+import { formatAskedRate, formatCount, formatMs, formatPercent, formatRate } from "../format";
+import { StatePill } from "./state_pill";
+import type { Stream } from "../api/types";
+import { text as live } from "../strings/live";
+import { streamState } from "../strings/states";
 import { NodeTimes } from "./node_times";
 import { CounterRate } from "./rates";
-import { deploymentTone } from "./tones";
+import { streamTone } from "./tones";
 
-const text = strings.figures;
+const text = live.figures;
 
 const useStyles = makeStyles({
   root: {
@@ -75,21 +76,22 @@ const useStyles = makeStyles({
   },
 });
 
-export function DeploymentPanel({ deployment }: { deployment: LiveStream }) {
+// `name` is the skill's; `detail` stands beside it.
+export function StreamPanel({ stream, name, detail }: { stream: Stream; name: string; detail?: ReactNode }) {
   const styles = useStyles();
-  const insightsPerSecond = useInsightRate(deployment);
-  const { state, cause, fps_asked, dropped, frames } = deployment;
-  const name = deployment.skill_name || deployment.name;
+  const insightsPerSecond = useInsightRate(stream);
+  const { state, cause, fps_asked, dropped, frames } = stream;
   const all = frames + dropped;
   return (
-    <section className={styles.root} aria-label={name} data-testid="deployment">
+    <section className={styles.root} aria-label={name} data-testid="stream">
       <div className={styles.head}>
         <Subtitle2 as="h2">{name}</Subtitle2>
         <StatePill
-          tone={deploymentTone[state]}
-          text={strings.deploymentState[state]}
+          tone={streamTone[state]}
+          text={streamState[state]}
           {...(cause && { cause })}
         />
+        {detail}
       </div>
       {(state === "failed" || state === "degraded") && (
         <MessageBar
@@ -99,17 +101,17 @@ export function DeploymentPanel({ deployment }: { deployment: LiveStream }) {
         >
           <MessageBarBody>
             <MessageBarTitle>
-              {state === "failed" ? strings.deploymentFailed(name) : strings.deploymentDegraded(name)}
+              {state === "failed" ? text.failed(name) : text.degraded(name)}
             </MessageBarTitle>
             <br />
-            {cause || strings.noCause}
+            {cause || text.noCause}
           </MessageBarBody>
         </MessageBar>
       )}
       <dl className={styles.figures} aria-label={text.title}>
         <Figure
           label={text.frameRate}
-          value={formatRate(deployment.fps_reached)}
+          value={formatRate(stream.fps_reached)}
           unit={text.fps}
           note={fps_asked > 0 ? text.frameRateOf(formatAskedRate(fps_asked)) : text.frameRateEvery}
         />
@@ -124,20 +126,20 @@ export function DeploymentPanel({ deployment }: { deployment: LiveStream }) {
           label={text.insights}
           value={insightsPerSecond === undefined ? "–" : formatRate(insightsPerSecond)}
           unit={text.perSecond}
-          note={text.insightsTotal(formatCount(deployment.insights))}
+          note={text.insightsTotal(formatCount(stream.insights))}
         />
         <Figure
           label={text.latency}
           help={text.latencyHelp}
-          {...splitUnit(formatMs(deployment.latency_p50_ms))}
+          {...splitUnit(formatMs(stream.latency_p50_ms))}
           note={
-            deployment.latency_p99_ms > 0
-              ? text.latencyP99(formatMs(deployment.latency_p99_ms))
+            stream.latency_p99_ms > 0
+              ? text.latencyP99(formatMs(stream.latency_p99_ms))
               : text.notYet
           }
         />
       </dl>
-      <NodeTimes nodes={deployment.nodes} />
+      <NodeTimes nodes={stream.nodes} />
     </section>
   );
 }
@@ -169,16 +171,16 @@ function splitUnit(figure: string): { value: string; unit: string } {
 }
 
 // Insights a second, out of the counter that every status event brings.
-function useInsightRate(deployment: LiveStream): number | undefined {
-  const stream = useEventStream();
+function useInsightRate({ insights }: Stream): number | undefined {
+  const events = useEventStream();
   const [value, setValue] = useState<number>();
-  const counter = useRef(deployment.insights);
+  const counter = useRef(insights);
   useEffect(() => {
-    counter.current = deployment.insights;
+    counter.current = insights;
   });
   useEffect(() => {
     const rate = new CounterRate();
-    return stream.onStatus(() => setValue(rate.add(counter.current, performance.now() / 1000)));
-  }, [stream]);
+    return events.onStatus(() => setValue(rate.add(counter.current, performance.now() / 1000)));
+  }, [events]);
   return value;
 }

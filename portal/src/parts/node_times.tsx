@@ -1,10 +1,10 @@
 // The nodes of a skill with the time each takes, by stage.
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
-import type { DeploymentNode, NodeStage } from "../../api/types";
-import { formatCount, formatMs } from "../../format";
-import { strings } from "../../strings";
+import type { DeploymentNode, NodeStage } from "../api/types";
+import { formatCount, formatMs } from "../format";
+import { text as live } from "../strings/live";
 
-const text = strings.nodes;
+const text = live.nodes;
 
 const useStyles = makeStyles({
   root: { borderTop: `1px solid ${tokens.colorNeutralStroke3}` },

@@ -14,10 +14,10 @@ import type { Insight } from "../../api/types";
 import { formatClock, formatPercent, formatSpan } from "../../format";
 import { labelColor } from "../../live/boxes";
 import { Ago } from "../../parts/ago";
-import { strings } from "../../strings";
+import { text as live } from "../../strings/live";
 import { labelsIn, withLabels, type FeedRow } from "./feed";
 
-const text = strings.feed;
+const text = live.feed;
 
 const useStyles = makeStyles({
   root: {

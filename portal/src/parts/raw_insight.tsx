@@ -9,13 +9,14 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { DismissRegular } from "@fluentui/react-icons";
-import { apiPath } from "../../api/client";
-import type { Insight } from "../../api/types";
-import { formatClock } from "../../format";
-import { Command, CopyButton } from "../../parts/command";
-import { strings } from "../../strings";
+import { apiPath } from "../api/client";
+import type { Insight } from "../api/types";
+import { formatClock } from "../format";
+import { Command, CopyButton } from "./command";
+import { strings } from "../strings";
+import { text as live } from "../strings/live";
 
-const text = strings.raw;
+const text = live.raw;
 
 const useStyles = makeStyles({
   drawer: { width: "min(560px, 100vw)" },

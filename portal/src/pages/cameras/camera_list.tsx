@@ -1,0 +1,91 @@
+// All cameras, each with its newest picture.
+import { Tag, TagGroup } from "@fluentui/react-components";
+import { AddRegular, CopyRegular, VideoRegular } from "@fluentui/react-icons";
+import { useNavigate } from "react-router";
+import { useNames } from "../../api/objects";
+import type { Camera, CameraState } from "../../api/types";
+import { NameOf } from "../../form/reference_field";
+import { ListPage } from "../../list/list_page";
+import { Thumbnail } from "../../live/thumbnail";
+import { Ago } from "../../parts/ago";
+import { StatePill } from "../../parts/state_pill";
+import { TagList } from "../../parts/tag_list";
+import { cameraTone } from "../../parts/tones";
+import { text } from "../../strings/cameras";
+import { cameraState } from "../../strings/states";
+import { statusFacts } from "./facts";
+
+const statuses = (Object.keys(cameraState) as CameraState[]).map((value) => ({
+  value,
+  text: cameraState[value],
+}));
+
+function Pill({ camera, size }: { camera: Camera; size?: "small" }) {
+  const { state, cause } = camera.status;
+  return (
+    <StatePill
+      tone={cameraTone[state]}
+      text={cameraState[state]}
+      {...(cause && { cause })}
+      {...(size && { size })}
+    />
+  );
+}
+
+export function CameraList() {
+  const navigate = useNavigate();
+  const locationName = useNames("location");
+  const address = ({ id }: Camera) => `/cameras/${encodeURIComponent(id)}`;
+  return (
+    <ListPage
+      kind="camera"
+      title={text.title}
+      things={text.things}
+      icon={<VideoRegular />}
+      empty={text.empty}
+      primary={{ text: text.add, icon: AddRegular, to: "/cameras/new" }}
+      viewAddress={address}
+      editAddress={(camera) => `${address(camera)}/edit`}
+      removeDetail={text.deleteDetail}
+      statuses={statuses}
+      filterNames={["uses"]}
+      filters={({ uses }, set) =>
+        uses && (
+          <TagGroup onDismiss={() => set("uses", "")}>
+            <Tag value="uses" dismissible dismissIcon={{ "aria-label": text.clearFilter }}>
+              <NameOf kind="device" id={uses} />
+            </Tag>
+          </TagGroup>
+        )
+      }
+      menu={() => [
+        {
+          id: "duplicate",
+          text: text.duplicate,
+          icon: <CopyRegular />,
+          run: ({ id }) => void navigate(`/cameras/new?from=${encodeURIComponent(id)}`),
+        },
+      ]}
+      card={{
+        picture: (camera) => <Thumbnail camera={camera} />,
+        pill: (camera) => <Pill camera={camera} size="small" />,
+        line: (camera) =>
+          [locationName(camera.location), ...statusFacts(camera.status)].filter(Boolean).join(" · "),
+      }}
+      columns={[
+        { id: "state", title: text.column.state, sort: "status", width: "150px", render: (camera) => <Pill camera={camera} size="small" /> },
+        { id: "location", title: text.column.location, render: ({ location }) => locationName(location) },
+        { id: "video", title: text.column.video, render: ({ status }) => statusFacts(status).join(" · ") },
+        { id: "address", title: text.column.address, render: ({ uri }) => uri },
+        { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
+        {
+          id: "updated",
+          title: text.column.updated,
+          sort: "updated",
+          width: "120px",
+          render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
+        },
+      ]}
+    />
+  );
+}
