@@ -223,13 +223,29 @@ export function SecretField(
         <div className={styles.set}>
           {cleared ? text.secretCleared : text.secretSet}
           {cleared ? (
-            <Button id={fieldId(field.path)} size="small" onClick={keep}>{text.secretKeep}</Button>
+            <Button
+              id={fieldId(field.path)}
+              size="small"
+              aria-label={text.secretOf(text.secretKeep, label)}
+              onClick={keep}
+            >
+              {text.secretKeep}
+            </Button>
           ) : (
             <>
-              <Button id={fieldId(field.path)} size="small" onClick={() => setReplacing(true)}>
+              <Button
+                id={fieldId(field.path)}
+                size="small"
+                aria-label={text.secretOf(text.secretReplace, label)}
+                onClick={() => setReplacing(true)}
+              >
                 {text.secretReplace}
               </Button>
-              <Button size="small" onClick={() => field.set("")}>
+              <Button
+                size="small"
+                aria-label={text.secretOf(text.secretClear, label)}
+                onClick={() => field.set("")}
+              >
                 {text.secretClear}
               </Button>
             </>

@@ -133,8 +133,11 @@ function Picker(props: PickerProps) {
           onChange={(event) => {
             setTyped(event.target.value);
             setOpen(true);
+            if (event.target.value === "" && !multiple) onClear();
           }}
-          onOptionSelect={(_event, { optionValue }) => {
+          onOptionSelect={(event, { optionValue }) => {
+            // Typing takes the choice out; here it stays until there is another, or none is left.
+            if (optionValue === undefined && event.type === "change") return;
             setTyped(undefined);
             if (optionValue === undefined) return onClear();
             if (optionValue !== kCreate) return onPick(optionValue);

@@ -8,6 +8,7 @@ export const text = {
   secretReplace: "Replace",
   secretClear: "Remove",
   secretKeep: "Keep the one that is set",
+  secretOf: (what: string, label: string) => `${what}: ${label}`,
   secretCleared: "Will be removed.",
   secretShow: "Show",
   secretHide: "Hide",
