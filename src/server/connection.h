@@ -2,7 +2,12 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -14,6 +19,7 @@
 #include "base/time.h"
 #include "server/http.h"
 #include "server/http_server.h"
+#include "server/tls.h"
 
 namespace poss::server {
 
@@ -65,20 +71,51 @@ class ConnectionList {
   std::unordered_map<const Connection*, std::weak_ptr<Connection>> open_ GUARDED_BY(mutex_);
 };
 
-struct ServerCore {
-  ServerCore(HttpHandler& request_handler, const HttpLimits& http_limits)
-      : handler(request_handler),
-        limits(http_limits),
-        pool(static_cast<size_t>(http_limits.handler_threads)) {}
-  HttpHandler& handler;
-  const HttpLimits limits;
-  ConnectionList connections;  // outlives io, whose handlers hold connections
-  std::atomic<bool> stopping{false};
-  boost::asio::io_context io{1};
-  boost::asio::thread_pool pool;
+// The threads of the handlers. Requests of one lane take all of them but one at most, and further
+// ones of the lane wait in line: whoever asks for something else need not wait for them.
+// Thread-safe.
+class HandlerPool {
+ public:
+  explicit HandlerPool(int threads);
+  void post(const std::string& lane, std::function<void()> task) EXCLUDES(mutex_);
+  // Waits for all that was posted, and ends the threads.
+  void join() { threads_.join(); }
+
+ private:
+  struct Lane {
+    size_t running = 0;
+    std::deque<std::function<void()>> waiting;
+  };
+  void run(const std::string& lane, const std::function<void()>& task) EXCLUDES(mutex_);
+
+  const size_t most_of_a_lane_;
+  Mutex mutex_;
+  std::map<std::string, Lane> lanes_ GUARDED_BY(mutex_);
+  boost::asio::thread_pool threads_;
 };
 
-// Begins to serve HTTP on a socket. `busy`: there are too many connections, answer 503.
+struct ServerCore {
+  ServerCore(HttpHandler& request_handler, const HttpLimits& http_limits)
+      : handler(request_handler), limits(http_limits), handlers(http_limits.handler_threads) {}
+  HttpHandler& handler;
+  const HttpLimits limits;
+  std::unique_ptr<TlsContext> tls;  // null: plain HTTP
+  ConnectionList connections;       // outlives io, whose handlers hold connections
+  std::atomic<bool> stopping{false};
+  // Reads and writes of files: a slow disk holds up uploads and downloads, and nothing else.
+  boost::asio::thread_pool disk{2};
+  boost::asio::io_context io{1};
+  HandlerPool handlers;
+};
+
+// The status line and the headers of a response, with the empty line that ends them. Without a
+// length the body ends with the connection. Headers with a line break in them are left out.
+std::string response_head(const HttpResponse& response, std::optional<std::uint64_t> length,
+                          bool keep_alive);
+
+// Begins to serve HTTP on a socket, in the clear or over TLS (core.tls). `busy`: there are too many
+// connections, answer 503.
 void serve_http(ServerCore& core, boost::asio::ip::tcp::socket socket, bool busy);
+void serve_https(ServerCore& core, boost::asio::ip::tcp::socket socket, bool busy);
 
 }  // namespace poss::server

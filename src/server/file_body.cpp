@@ -17,6 +17,11 @@ Error folder_error(const std::filesystem::path& folder, int number) {
     return {Code::resource_exhausted,
             "the disk of the folder " + where + " is full; make room there and try again"};
   }
+  if (number == EFBIG) {
+    return {Code::resource_exhausted, "the disk of the folder " + where +
+                                          " takes no file as large as this; use another file "
+                                          "system there"};
+  }
   return {Code::internal, "cannot write an upload into the folder " + where + ": " +
                               std::strerror(number) +
                               "; the server's user must be able to write there"};

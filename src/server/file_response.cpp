@@ -12,13 +12,6 @@ namespace {
 
 constexpr const char* kDateFormat = "%a, %d %b %Y %H:%M:%S GMT";  // IMF-fixdate (5.6.7)
 
-std::string date_text(std::time_t time) {
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  char text[40];
-  return {text, std::strftime(text, sizeof text, kDateFormat, &parts)};
-}
-
 std::optional<std::time_t> read_date(std::string_view text) {
   std::tm parts{};
   const std::string copy(text);
@@ -97,6 +90,13 @@ RangeKind read_range(std::string_view header, std::uint64_t size, Range& range) 
 
 }  // namespace
 
+std::string http_date(std::time_t time) {
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  char text[40];
+  return {text, std::strftime(text, sizeof text, kDateFormat, &parts)};
+}
+
 bool names_etag(std::string_view header, std::string_view tag) {
   return header == "*" || header.find(tag) != std::string_view::npos;
 }
@@ -110,7 +110,7 @@ HttpResponse file_response(const HttpRequest& request, const std::filesystem::pa
   const auto modified = static_cast<std::time_t>(file.modified_ns() / 1'000'000'000);
   HttpResponse response;
   response.headers = {{"ETag", tag},
-                      {"Last-Modified", date_text(modified)},
+                      {"Last-Modified", http_date(modified)},
                       {"Accept-Ranges", "bytes"},
                       {"Cache-Control", "private, no-cache"}};
   if (unchanged(request, tag, modified)) {
@@ -119,7 +119,7 @@ HttpResponse file_response(const HttpRequest& request, const std::filesystem::pa
   }
   Range range;
   RangeKind kind = RangeKind::none;
-  if (request.header_count("range") == 1 && range_counts(request, tag, modified)) {
+  if (!request.head && request.header_count("range") == 1 && range_counts(request, tag, modified)) {
     kind = read_range(request.header("range"), file.file_size(), range);
   }
   const std::string size = std::to_string(file.file_size());

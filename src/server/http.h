@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -80,6 +81,7 @@ using Reply = std::variant<HttpResponse, StreamReply>;
 struct Admission {
   std::uint64_t body_limit = 1u << 20;  // bytes
   std::filesystem::path folder;         // not empty: the body goes into a new file there
+  std::string lane;                     // requests of one lane never take all handler threads
 };
 
 // What answers the requests of a server.
@@ -114,6 +116,9 @@ HttpResponse json_response(std::string text);
 // not there. The body is read while it is sent.
 HttpResponse file_response(const HttpRequest& request, const std::filesystem::path& path,
                            std::string content_type);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
+std::string http_date(std::time_t time);
 
 // Whether the value of If-None-Match names this tag (RFC 9110, 13.1.2; weak comparison).
 bool names_etag(std::string_view header, std::string_view tag);

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -34,7 +35,9 @@ struct HttpServer::State {
       const size_t open = core.connections.size();
       // Some more are taken to tell them why they are refused.
       if (open < core.limits.connections + 32) {
-        serve_http(core, std::move(socket), open >= core.limits.connections);
+        const bool busy = open >= core.limits.connections;
+        core.tls ? serve_https(core, std::move(socket), busy)
+                 : serve_http(core, std::move(socket), busy);
       }
       accept();
     });
@@ -61,30 +64,46 @@ struct HttpServer::State {
   bool stopped GUARDED_BY(stop_mutex) = false;
 };
 
+namespace {
+
+asio::ip::address read_address(const std::string& address, error_code& error) {
+  return asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& address) {
+  error_code error;
+  const auto ip = read_address(address, error);
+  return !error && ip.is_loopback();
+}
+
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 HttpServer::~HttpServer() { stop(); }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::create(const std::string& address,
                                                        std::uint16_t port, HttpHandler& handler,
-                                                       HttpLimits limits) {
+                                                       HttpLimits limits, const TlsFiles& tls) {
   error_code error;
-  const auto ip = asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
+  const auto ip = read_address(address, error);
   if (error) {
-    return Error{Code::invalid_argument, "'" + address + "' is not an IP address; use 127.0.0.1"};
-  }
-  if (!ip.is_loopback()) {
     return Error{Code::invalid_argument,
-                 "cannot serve on '" + address +
-                     "': without sign-in POSS answers this machine only; use 127.0.0.1, and reach "
-                     "it from elsewhere through a tunnel such as ssh -L"};
+                 "'" + address +
+                     "' is not an IP address; use 127.0.0.1 for this machine alone, or 0.0.0.0 "
+                     "for all its addresses"};
   }
-  const std::string where = ip.to_string() + ":" + std::to_string(port);
+  const std::string where =
+      (ip.is_v6() ? "[" + ip.to_string() + "]" : ip.to_string()) + ":" + std::to_string(port);
   auto state = std::make_unique<State>(handler, limits);
+  if (!tls.certificate.empty() || !tls.key.empty()) {
+    POSS_ASSIGN(state->core.tls, make_tls(tls.certificate, tls.key));
+  }
   const asio::ip::tcp::endpoint endpoint(ip, port);
   auto& acceptor = state->acceptor;
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error && ip.is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (error == asio::error::address_in_use) {
@@ -95,6 +114,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(const std::string& addres
   if (error == asio::error::access_denied) {
     return Error{Code::permission_denied, "may not listen on " + where + ": " + error.message() +
                                               "; choose a port above 1023"};
+  }
+  if (error == boost::system::errc::address_not_available) {
+    return Error{Code::invalid_argument, "cannot listen on " + where +
+                                             ": this machine has no such address; use one of its "
+                                             "own, or 0.0.0.0 for all of them"};
   }
   if (error) return Error{Code::unavailable, "cannot listen on " + where + ": " + error.message()};
   state->port = acceptor.local_endpoint(error).port();
@@ -124,7 +148,8 @@ void HttpServer::stop() {
     for (const auto& connection : core.connections.all()) connection->cut();
   };
   asio::post(core.io, cut_all);
-  core.pool.join();
+  core.handlers.join();
+  core.disk.join();
   // A handler may have ended only now; its connection learns it here.
   asio::post(core.io, cut_all);
   if (!core.connections.wait_until_empty(Steady::now() + core.limits.finish)) {

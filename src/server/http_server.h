@@ -1,8 +1,9 @@
-// HttpServer: listens on the loopback interface and carries requests to a handler.
+// HttpServer: listens on an address, in the clear or over TLS, and carries requests to a handler.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -15,22 +16,36 @@ namespace poss::server {
 struct HttpLimits {
   size_t header_bytes = 16u << 10;
   size_t connections = 256;  // open at once; further ones get 503
-  int handler_threads = 2;
+  int handler_threads = 4;
+  std::chrono::milliseconds handshake{10'000};    // of TLS
   std::chrono::milliseconds read_header{10'000};  // from a request's first byte to its last header
-  std::chrono::milliseconds read_body{30'000};
-  std::chrono::milliseconds write{60'000};       // for one response or one message of a stream
+  std::chrono::milliseconds read_body{30'000};    // whole; into a file: from piece to piece
+  std::chrono::milliseconds write{
+      60'000};  // for one response, piece of a file or message of a stream
   std::chrono::milliseconds idle{60'000};        // between requests
   std::chrono::milliseconds keep_alive{15'000};  // between comments of a quiet event stream
   std::chrono::milliseconds finish{1'000};       // stop() lets responses under way end so long
 };
 
-// One thread for all connections and a few for handlers. All members are thread-safe.
+// What makes a server speak TLS: PEM files, the certificate's chain and the private key.
+struct TlsFiles {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+};
+
+// Whether an address ("127.0.0.1", "::1", "localhost") is this machine's own interface to itself.
+bool is_loopback(const std::string& address);
+
+// One thread for all connections, two for files, and a few for handlers. All members are
+// thread-safe.
 class HttpServer {
  public:
-  // Binds and begins to serve. Only loopback addresses are accepted: there is no sign-in yet.
-  // Port 0 takes a free one. `handler` outlives the server.
+  // Binds and begins to serve. `address`: an IP address of this machine; "0.0.0.0" for all IPv4
+  // addresses, "::" for those of IPv6 as well. Port 0 takes a free one. Without `tls` files it
+  // speaks plain HTTP. `handler` outlives the server.
   static Result<std::unique_ptr<HttpServer>> create(const std::string& address, std::uint16_t port,
-                                                    HttpHandler& handler, HttpLimits limits = {});
+                                                    HttpHandler& handler, HttpLimits limits = {},
+                                                    const TlsFiles& tls = {});
   ~HttpServer();  // stop()s
 
   std::uint16_t port() const;

@@ -4,10 +4,8 @@
 #include <thread>
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "server/test_client.h"
-#include "server/test_handler.h"
+#include "server/test_http_server.h"
 
 namespace poss::server {
 namespace {
@@ -17,30 +15,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class HttpServerTest : public testing::Test {
- protected:
-  void start(HttpLimits limits = {}) {
-    auto made = HttpServer::create("127.0.0.1", 0, handler, limits);
-    ASSERT_TRUE(made) << made.error().message;
-    server = std::move(*made);
-  }
-  Answer get(const std::string& target, const Ask& what = {}) {
-    return ask(server->port(), target, what);
-  }
-  // Waits until a condition that another thread brings about holds.
-  template <class F>
-  static bool eventually(F&& holds) {
-    const auto deadline = Steady::now() + 10s;
-    while (!holds()) {
-      if (Steady::now() > deadline) return false;
-      std::this_thread::yield();
-    }
-    return true;
-  }
-
-  TestHandler handler;
-  std::unique_ptr<HttpServer> server;
-};
+class HttpServerTest : public TestHttpServer {};
 
 constexpr const char* kHello = "GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
@@ -264,14 +239,56 @@ TEST_F(HttpServerTest, says_what_to_do_when_the_port_is_in_use) {
   EXPECT_THAT(second.error().message, HasSubstr("choose another port"));
 }
 
-TEST_F(HttpServerTest, listens_on_this_machine_only) {
-  for (const char* address : {"0.0.0.0", "::", "192.0.2.1"}) {
-    const auto server_there = HttpServer::create(address, 0, handler);
-    ASSERT_FALSE(server_there) << address;
-    EXPECT_EQ(server_there.error().code, Code::invalid_argument);
-    EXPECT_THAT(server_there.error().message, HasSubstr("127.0.0.1"));
+TEST_F(HttpServerTest, listens_on_any_address_of_the_machine) {
+  for (const char* address : {"0.0.0.0", "127.0.0.2"}) {
+    auto made = HttpServer::create(address, 0, handler);
+    ASSERT_TRUE(made) << made.error().message;
+    if (std::string(address) == "0.0.0.0") {
+      EXPECT_EQ(ask((*made)->port(), "/who").body, R"({"peer":"127.0.0.1","secure":false})");
+    }
   }
-  EXPECT_FALSE(HttpServer::create("nonsense", 0, handler));
+}
+
+TEST_F(HttpServerTest, all_addresses_of_ipv6_include_those_of_ipv4) {
+  auto made = HttpServer::create("::", 0, handler);
+  if (!made) GTEST_SKIP() << "this machine has no IPv6";
+  EXPECT_EQ(ask((*made)->port(), "/who").body, R"({"peer":"127.0.0.1","secure":false})");
+}
+
+TEST_F(HttpServerTest, refuses_what_is_no_address_of_the_machine) {
+  for (const char* address : {"nonsense", "192.0.2.1", "", "localhost.example"}) {
+    const auto made = HttpServer::create(address, 0, handler);
+    ASSERT_FALSE(made) << address;
+    EXPECT_EQ(made.error().code, Code::invalid_argument);
+    EXPECT_THAT(made.error().message, AllOf(HasSubstr(address), HasSubstr("0.0.0.0")));
+  }
+}
+
+TEST_F(HttpServerTest, knows_the_loopback_interface) {
+  for (const char* address : {"127.0.0.1", "127.9.9.9", "::1", "localhost"}) {
+    EXPECT_TRUE(is_loopback(address)) << address;
+  }
+  for (const char* address : {"0.0.0.0", "::", "192.0.2.1", "", "nonsense"}) {
+    EXPECT_FALSE(is_loopback(address)) << address;
+  }
+}
+
+TEST_F(HttpServerTest, one_slow_address_does_not_take_all_handlers) {
+  start({.handler_threads = 2});
+  std::vector<std::unique_ptr<BareClient>> waiting;
+  for (int i = 0; i < 5; ++i) {
+    waiting.push_back(std::make_unique<BareClient>(server->port()));
+    waiting.back()->send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  handler.wait_for_waiting(1);
+  EXPECT_EQ(get("/hello").body, "hello");
+  handler.release();
+  for (auto& client : waiting) EXPECT_THAT(client->read_until("hello"), HasSubstr("200"));
+}
+
+TEST_F(HttpServerTest, answers_say_when_they_were_made) {
+  start();
+  EXPECT_THAT(get("/hello").headers.at("date"), EndsWith(" GMT"));
 }
 
 }  // namespace

@@ -11,8 +11,9 @@
 namespace poss::server {
 
 struct ServerOptions {
-  std::string address = "127.0.0.1";    // loopback only, until there is sign-in
+  std::string address = "127.0.0.1";    // an IP address of this machine, or 0.0.0.0 or ::
   std::uint16_t port = 7070;            // 0: a free one
+  TlsFiles tls;                         // empty: plain HTTP
   std::filesystem::path portal;         // the built portal; may be missing
   std::filesystem::path data;           // of this POSS: models, recordings
   std::filesystem::path upload_folder;  // where bodies of uploads are written; must exist

@@ -51,8 +51,9 @@ Result<std::unique_ptr<Server>> Server::create(ServerOptions options, fleet::Wor
                                                const NodeRegistry& registry, EventHub& hub,
                                                store::Store& store) {
   auto state = std::make_unique<State>(std::move(options), worker, models, registry, hub, store);
-  POSS_ASSIGN(state->http, HttpServer::create(state->options.address, state->options.port,
-                                              state->site, state->options.http));
+  POSS_ASSIGN(state->http,
+              HttpServer::create(state->options.address, state->options.port, state->site,
+                                 state->options.http, state->options.tls));
   state->status = std::thread([raw = state.get()] { raw->send_status(); });
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }

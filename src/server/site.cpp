@@ -22,31 +22,35 @@ bool is_api(const Target& target) {
 
 }  // namespace
 
-std::optional<HttpResponse> refuse_foreign(const HttpRequest& request) {
+std::optional<HttpResponse> refuse_foreign(const HttpRequest& request, bool any_host) {
   const std::string_view host = request.header("host");
   const std::string_view name = host_name(host);
   const bool ours =
-      name == "127.0.0.1" || name == "[::1]" || equal_ignoring_case(name, "localhost");
-  if (!ours || request.header_count("host") != 1) {
+      any_host || name == "127.0.0.1" || name == "[::1]" || equal_ignoring_case(name, "localhost");
+  if (request.header_count("host") != 1 || host.empty()) {
+    return problem(403, Code::permission_denied, "a request needs one Host header");
+  }
+  if (!ours) {
     return problem(403, Code::permission_denied,
                    "the Host header must name this machine as 127.0.0.1, localhost or [::1]");
   }
   if (request.header_count("origin") == 0) return std::nullopt;
   const std::string_view origin = request.header("origin");
-  const bool same = equal_ignoring_case(origin, "http://" + std::string(host)) ||
-                    equal_ignoring_case(origin, "https://" + std::string(host));
+  const bool same = equal_ignoring_case(origin, "https://" + std::string(host)) ||
+                    (!request.secure && equal_ignoring_case(origin, "http://" + std::string(host)));
   if (same && request.header_count("origin") == 1) return std::nullopt;
   return problem(403, Code::permission_denied, "pages of other origins may not use this server");
 }
 
 std::variant<Admission, HttpResponse> Site::admit(const HttpRequest& request) {
-  if (auto refusal = refuse_foreign(request)) return std::move(*refusal);
+  if (auto refusal = refuse_foreign(request, any_host_)) return std::move(*refusal);
   std::map<std::string, std::string> path;
   std::string allowed;
   if (const Route* route = api_.find(request.method, request.target.segments, path, allowed)) {
     return Admission{.body_limit = route->info.body_limit,
                      .folder = route->info.streams_body ? resources_.options.upload_folder
-                                                        : std::filesystem::path()};
+                                                        : std::filesystem::path(),
+                     .lane = route->info.id};
   }
   if (allowed.empty() && is_api(request.target)) {
     return problem(404, Code::not_found,

@@ -27,6 +27,7 @@ struct Ask {
   std::string method = "GET";
   std::string body;
   std::vector<std::string> headers;  // "Name: value"
+  std::string trusted;               // certificate file; not empty: ask over HTTPS
 };
 
 // One request on a connection of its own.
@@ -35,7 +36,9 @@ inline Answer ask(std::uint16_t port, const std::string& target, const Ask& what
   (void)ready;
   Answer answer;
   CURL* curl = curl_easy_init();
-  const std::string url = "http://127.0.0.1:" + std::to_string(port) + target;
+  const std::string scheme = what.trusted.empty() ? "http" : "https";
+  const std::string url = scheme + "://127.0.0.1:" + std::to_string(port) + target;
+  if (!what.trusted.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, what.trusted.c_str());
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -91,7 +94,11 @@ class BareClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
-  ~BareClient() { ::close(socket_); }
+  ~BareClient() { close(); }
+  void close() {
+    if (socket_ >= 0) ::close(socket_);
+    socket_ = -1;
+  }
   BareClient(const BareClient&) = delete;
   BareClient& operator=(const BareClient&) = delete;
 
@@ -136,7 +143,7 @@ class BareClient {
     return true;
   }
 
-  const int socket_;
+  int socket_;
   bool connected_ = false;
   bool over_ = false;
   std::string buffer_;

@@ -15,8 +15,10 @@ class TestHandler final : public HttpHandler {
   std::variant<Admission, HttpResponse> admit(const HttpRequest& request) override {
     if (name(request) == "refused") return problem(403, Code::permission_denied, "refused");
     if (name(request) == "small") return Admission{.body_limit = 10};
-    if (name(request) == "upload") return Admission{.body_limit = upload_limit, .folder = folder};
-    return Admission{};
+    if (name(request) == "upload" || name(request) == "keep") {
+      return Admission{.body_limit = upload_limit, .folder = folder};
+    }
+    return Admission{.lane = name(request)};
   }
 
   Reply handle(HttpRequest& request) override {
@@ -44,7 +46,11 @@ class TestHandler final : public HttpHandler {
           .kind = StreamReply::Kind::web_socket, .feed = std::move(view), .headers = {}};
     }
     if (what == "file") return file_response(request, file, "video/mp4");
-    if (what == "upload") {
+    if (what == "keep") request.upload->keep();
+    if (what == "who") {
+      return json_response(json_text({{"peer", request.peer}, {"secure", request.secure}}));
+    }
+    if (what == "upload" || what == "keep") {
       return json_response(json_text({{"bytes", request.upload->bytes()},
                                       {"in_memory", request.body.size()},
                                       {"path", request.upload->path().string()}}));
@@ -55,6 +61,7 @@ class TestHandler final : public HttpHandler {
     return HttpResponse{.status = 200,
                         .content_type = "text/plain",
                         .body = std::make_shared<const std::string>(body),
+                        .file = {},
                         .headers = {{"X-Test", "1"}}};
   }
 
