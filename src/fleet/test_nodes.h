@@ -20,10 +20,11 @@ struct Counter {
   std::atomic<std::uint64_t> frames = 0;
   std::atomic<bool> hold = false;  // each frame takes a place of `gate` first
   std::counting_semaphore<100000> gate{0};
+  std::atomic<int> held = 0;                   // frames that have come to the gate
   std::atomic<int> opening = 0;                // nodes of type `slow` that stand in open() now
   std::counting_semaphore<1000> open_gate{0};  // each of them takes a place
-  std::atomic<int> opened = 0;                 // nodes of type `count` opened so far
-  std::atomic<bool> missing = false;           // nodes of type `count` cannot be opened
+  std::atomic<int> tried = 0;                  // nodes of type `count` that were to open so far
+  std::atomic<bool> missing = false;           // and whether they fail
   Mutex mutex;
   std::map<std::string, int> frame_width GUARDED_BY(mutex);  // newest, by deployment
 };
@@ -67,12 +68,15 @@ class Count final : public Node {
   }
   Count(const Config& config, Counter& counter) : config_(config), counter_(counter) {}
   Result<void> open() override {
+    ++counter_.tried;
     if (counter_.missing) return Error{Code::not_found, "there is no model 'people'"};
-    ++counter_.opened;
     return {};
   }
   Result<void> process(Message message, Emitter&) override {
-    if (counter_.hold) counter_.gate.acquire();
+    if (counter_.hold) {
+      ++counter_.held;
+      counter_.gate.acquire();
+    }
     ++counter_.frames;
     {
       Lock lock(counter_.mutex);

@@ -18,6 +18,25 @@ constexpr std::chrono::seconds kErrorMemory{10};
 struct CameraEntry {
   CameraSpec spec;
   std::shared_ptr<media::Camera> camera;
+  std::shared_ptr<media::Camera> detect;  // null: streams share `camera`
+
+  void start() {
+    camera->start();
+    if (detect) detect->start();
+  }
+  void stop() {
+    camera->stop();
+    if (detect) detect->stop();
+  }
+  CameraReport report() const {
+    CameraReport out{.id = spec.id,
+                     .name = spec.name,
+                     .uri = mask_uri(camera->config().uri),
+                     .status = camera->status(),
+                     .detect = {}};
+    if (detect) out.detect = detect->status();
+    return out;
+  }
 };
 
 // Counts the streams still at work, for those who wait for all to end.
@@ -102,7 +121,7 @@ class Stream {
     if (camera.state != media::CameraState::streaming &&
         camera.state != media::CameraState::connecting) {
       out.state = StreamState::degraded;
-      out.cause = "camera '" + spec_.camera + "': " + camera.cause;
+      out.cause = "camera '" + camera_->id() + "': " + camera.cause;
     }
     for (const NodeStats& node : out.nodes) {
       if (node.errors > 0 && now - node.last_error_time < kErrorMemory) {
@@ -218,16 +237,20 @@ Result<void> Worker::add_camera(CameraSpec spec) {
   auto entry = std::make_shared<CameraEntry>();
   media::CameraOptions options;
   options.clock = &state_->clock;
-  POSS_ASSIGN(
-      entry->camera,
-      media::Camera::create(spec.id, spec.source, options).with("camera '" + spec.name + "'"));
+  const std::string context = "camera '" + spec.name + "'";
+  POSS_ASSIGN(entry->camera, media::Camera::create(spec.id, spec.source, options).with(context));
+  if (spec.detect) {
+    POSS_ASSIGN(
+        entry->detect,
+        media::Camera::create(spec.id + " (detection)", *spec.detect, options).with(context));
+  }
   entry->spec = std::move(spec);
   Lock lock(state_->mutex);
   if (state_->stopped) return stopping();
   if (state_->find_camera(entry->spec.id) != state_->cameras.end()) {
     return Error{Code::conflict, "there is already a camera '" + entry->spec.id + "'"};
   }
-  if (!entry->spec.wait_for_stream) entry->camera->start();
+  if (!entry->spec.wait_for_stream) entry->start();
   state_->cameras.push_back(std::move(entry));
   return {};
 }
@@ -246,7 +269,7 @@ Result<void> Worker::remove_camera(const std::string& id) {
     entry = *found;
     state_->cameras.erase(found);
   }
-  entry->camera->stop();
+  entry->stop();
   return {};
 }
 
@@ -266,9 +289,10 @@ Result<void> Worker::add_stream(StreamSpec spec) {
   Lock lock(state_->mutex);
   POSS_TRY(state_->may_add(spec));
   CameraEntry& entry = **state_->find_camera(spec.camera);
-  state_->streams.push_back(std::make_shared<Stream>(
-      std::move(spec), entry.camera, std::move(graph), state_->clock, state_->running));
-  entry.camera->start();
+  state_->streams.push_back(
+      std::make_shared<Stream>(std::move(spec), entry.detect ? entry.detect : entry.camera,
+                               std::move(graph), state_->clock, state_->running));
+  entry.start();
   return {};
 }
 
@@ -290,7 +314,7 @@ void Worker::stop() {
     Lock lock(state_->mutex);
     state_->stopped = true;
   }
-  for (const auto& entry : state_->copy_of_cameras()) entry->camera->stop();
+  for (const auto& entry : state_->copy_of_cameras()) entry->stop();
   for (const auto& stream : state_->copy_of_streams()) stream->finish();
 }
 
@@ -300,13 +324,19 @@ bool Worker::wait_until_ended(Steady::time_point deadline) {
 
 std::vector<CameraReport> Worker::cameras() const {
   std::vector<CameraReport> out;
-  for (const auto& entry : state_->copy_of_cameras()) {
-    out.push_back({.id = entry->spec.id,
-                   .name = entry->spec.name,
-                   .uri = mask_uri(entry->camera->config().uri),
-                   .status = entry->camera->status()});
-  }
+  for (const auto& entry : state_->copy_of_cameras()) out.push_back(entry->report());
   return out;
+}
+
+Result<CameraReport> Worker::camera_report(const std::string& id) const {
+  std::shared_ptr<CameraEntry> entry;
+  {
+    Lock lock(state_->mutex);
+    const auto found = state_->find_camera(id);
+    if (found == state_->cameras.end()) return not_there("camera", id);
+    entry = *found;
+  }
+  return entry->report();
 }
 
 std::vector<StreamReport> Worker::streams() const {

@@ -9,31 +9,13 @@
 #include "base/histogram.h"
 #include "base/result.h"
 #include "base/sync.h"
+#include "fleet/desired_state.h"
 #include "graph/graph.h"
 #include "graph/node.h"
 #include "graph/skill.h"
 #include "media/camera.h"
 
 namespace poss::fleet {
-
-struct CameraSpec {
-  std::string id;    // a slug, unique
-  std::string name;  // as people see it
-  media::SourceConfig source;
-  // Read only from the first stream on, so that it gets the first frame of a file.
-  bool wait_for_stream = false;
-};
-
-// One skill on one camera.
-struct StreamSpec {
-  std::string id;          // 1 to 200 visible characters, unique
-  std::string deployment;  // a slug: the instance_id of its insights; empty: the id
-  std::string name;
-  std::string camera;  // CameraSpec::id
-  Skill skill;
-  bool every_frame = false;      // the source waits for the skill: nothing is dropped (files only)
-  std::uint64_t max_frames = 0;  // stop after so many; 0: never
-};
 
 enum class StreamState {
   starting,  // no frame yet
@@ -65,6 +47,7 @@ struct CameraReport {
   std::string name;
   std::string uri;  // without credentials
   media::CameraStatus status;
+  std::optional<media::CameraStatus> detect;  // of the source its streams have for themselves
 };
 
 // Each camera reads on its own thread and each stream works on its own, joined by a queue of one
@@ -96,6 +79,7 @@ class Worker {
   bool wait_until_ended(Steady::time_point deadline);
 
   std::vector<CameraReport> cameras() const;
+  Result<CameraReport> camera_report(const std::string& id) const;  // or not_found
   std::vector<StreamReport> streams() const;
   std::vector<Skill> skills() const;  // of the streams, each once
   // The camera, or not_found. It stays valid when it is removed, but sends nothing more then.

@@ -17,6 +17,7 @@ struct NodeSpec {
   std::string name;  // as people see it; empty: the type's title
   int version = 1;   // of the settings
   json::object settings;
+  bool operator==(const NodeSpec&) const = default;
   static void declare(Fields<NodeSpec>& f);
 };
 
@@ -24,6 +25,7 @@ struct NodeSpec {
 struct EdgeSpec {
   std::string from;
   std::string to;
+  bool operator==(const EdgeSpec&) const = default;
   static void declare(Fields<EdgeSpec>& f);
 };
 
@@ -34,6 +36,7 @@ struct Skill {
   double fps = 15;  // at most so many frames a second; 0: every frame
   std::vector<NodeSpec> nodes;
   std::vector<EdgeSpec> edges;
+  bool operator==(const Skill&) const = default;
   static void declare(Fields<Skill>& f);
 };
 

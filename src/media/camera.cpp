@@ -111,7 +111,7 @@ class CameraImpl : public Camera {
   Readers readers_ GUARDED_BY(mutex_);
   bool started_ GUARDED_BY(mutex_) = false;
   bool finished_ GUARDED_BY(mutex_) = false;
-  CameraState state_ GUARDED_BY(mutex_) = CameraState::connecting;
+  CameraState state_ GUARDED_BY(mutex_) = CameraState::idle;
   std::string cause_ GUARDED_BY(mutex_);
   bool final_ GUARDED_BY(mutex_) = false;
   Time since_ GUARDED_BY(mutex_);
@@ -129,6 +129,8 @@ void CameraImpl::start() {
     Lock state_lock(mutex_);
     if (started_ || stopping_) return;
     started_ = true;
+    state_ = CameraState::connecting;
+    since_ = options_.clock->now();
   }
   thread_ = std::thread([this] { run(); });
 }

@@ -28,11 +28,13 @@ struct SourceConfig {
   Pace pace = Pace::real_time;           // files and folders
   double timeout = 10;                   // seconds without data before the source counts as lost
   double image_folder_fps = 1;           // pictures a second of a folder
+  bool operator==(const SourceConfig&) const = default;
   static void declare(Fields<SourceConfig>& f);
 };
 
-// The states a person sees; each but `connecting` and `streaming` comes with a cause.
+// The states a person sees; each from `stalled` on comes with a cause.
 enum class CameraState {
+  idle,  // not started: nobody needs it
   connecting,
   streaming,
   stalled,         // was streaming, no data now; reconnecting
@@ -45,7 +47,7 @@ enum class CameraState {
 };
 
 struct CameraStatus {
-  CameraState state = CameraState::connecting;
+  CameraState state = CameraState::idle;
   std::string cause;  // one sentence: what happened and what to do; empty while all is well
   // Nothing more will come: a file that does not loop has ended or cannot be read. Subscriptions
   // are closed; `state` and `cause` tell why.
@@ -150,7 +152,8 @@ struct poss::EnumNames<poss::media::Pace> {
 template <>
 struct poss::EnumNames<poss::media::CameraState> {
   using S = poss::media::CameraState;
-  static constexpr std::array values{std::pair{S::connecting, "connecting"},
+  static constexpr std::array values{std::pair{S::idle, "idle"},
+                                     std::pair{S::connecting, "connecting"},
                                      std::pair{S::streaming, "streaming"},
                                      std::pair{S::stalled, "stalled"},
                                      std::pair{S::not_found, "not_found"},

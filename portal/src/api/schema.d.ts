@@ -393,7 +393,7 @@ export interface components {
             /** @description Without credentials. */
             uri: string;
             /** @enum {string} */
-            state: "connecting" | "streaming" | "stalled" | "not_found" | "refused" | "wrong_password" | "unsupported" | "timed_out" | "ended";
+            state: "idle" | "connecting" | "streaming" | "stalled" | "not_found" | "refused" | "wrong_password" | "unsupported" | "timed_out" | "ended";
             /** @description What happened and what to do; empty while all is well. */
             cause: string;
             /**
