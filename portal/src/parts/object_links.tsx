@@ -22,6 +22,7 @@ const useStyles = makeStyles({
     ":hover": { textDecoration: "underline" },
     ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: "2px" },
   },
+  plain: { fontWeight: tokens.fontWeightSemibold, overflowWrap: "anywhere" },
   detail: {
     flex: "1 1 240px",
     minWidth: 0,
@@ -32,7 +33,8 @@ const useStyles = makeStyles({
   },
 });
 
-export type ObjectLink = { id: string; to: string; name: string; pill?: ReactNode; detail?: ReactNode };
+// Without `to` it leads nowhere.
+export type ObjectLink = { id: string; to?: string; name: string; pill?: ReactNode; detail?: ReactNode };
 
 export function ObjectLinks({ links }: { links: readonly ObjectLink[] }) {
   const styles = useStyles();
@@ -40,9 +42,13 @@ export function ObjectLinks({ links }: { links: readonly ObjectLink[] }) {
     <ul className={styles.list}>
       {links.map(({ id, to, name, pill, detail }) => (
         <li key={id} className={styles.item}>
-          <Link className={styles.link} to={to}>
-            {name}
-          </Link>
+          {to === undefined ? (
+            <span className={styles.plain}>{name}</span>
+          ) : (
+            <Link className={styles.link} to={to}>
+              {name}
+            </Link>
+          )}
           {pill}
           {detail && <span className={styles.detail}>{detail}</span>}
         </li>
