@@ -15,7 +15,7 @@ const useStyles = makeStyles({
   },
   facts: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fill, minmax(min(220px, 100%), 1fr))",
+    gridTemplateColumns: "repeat(auto-fill, minmax(min(140px, 100%), 1fr))",
     gap: "12px 20px",
     margin: 0,
   },

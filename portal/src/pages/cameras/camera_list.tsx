@@ -73,10 +73,10 @@ export function CameraList() {
           [locationName(camera.location), ...statusFacts(camera.status)].filter(Boolean).join(" · "),
       }}
       columns={[
-        { id: "state", title: text.column.state, sort: "status", width: "150px", render: (camera) => <Pill camera={camera} size="small" /> },
+        { id: "state", title: text.column.state, sort: "status", width: "132px", render: (camera) => <Pill camera={camera} size="small" /> },
         { id: "location", title: text.column.location, render: ({ location }) => locationName(location) },
-        { id: "video", title: text.column.video, render: ({ status }) => statusFacts(status).join(" · ") },
-        { id: "address", title: text.column.address, render: ({ uri }) => uri },
+        { id: "video", title: text.column.video, width: "230px", render: ({ status }) => statusFacts(status).join(" · ") },
+        { id: "address", title: text.column.address, render: ({ uri }) => <span title={uri}>{uri}</span> },
         { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
         {
           id: "updated",

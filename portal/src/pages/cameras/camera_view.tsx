@@ -85,7 +85,7 @@ const useStyles = makeStyles({
     marginBottom: "12px",
     minHeight: "48px",
   },
-  names: { minWidth: 0 },
+  names: { flex: "1 1 200px", minWidth: 0 },
   name: { display: "flex", alignItems: "center", gap: "10px", minWidth: 0 },
   title: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   facts: {

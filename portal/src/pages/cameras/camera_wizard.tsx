@@ -28,9 +28,18 @@ const useStyles = makeStyles({
     display: "grid",
     gridTemplateColumns: "repeat(auto-fit, minmax(min(200px, 100%), 1fr))",
     gap: "16px",
+    alignItems: "start",
     maxWidth: "560px",
   },
-  withButton: { display: "flex", gap: "8px", alignItems: "end", maxWidth: "560px", "& > :first-child": { flex: "1 1 auto" } },
+  withButton: {
+    display: "flex",
+    flexWrap: "wrap",
+    gap: "8px",
+    alignItems: "end",
+    maxWidth: "560px",
+    "& > :first-child": { flex: "1 1 200px", minWidth: 0 },
+    "& > button": { whiteSpace: "nowrap" },
+  },
 });
 
 export type CameraDraft = {
@@ -196,7 +205,7 @@ function Review({ draft, sentence }: { draft: CameraDraft; sentence: typeof text
   return (
     <>
       <p>
-        {sentence(named(draft.name), text.source[source], uri)}
+        {sentence(named(draft.name), text.reads[source], uri)}
         {signsIn ? text.reviewUser(user_name) : "."}{" "}
         {takesCredentials(source) && detect_uri !== "" && text.reviewDetect(detect_uri)}
       </p>

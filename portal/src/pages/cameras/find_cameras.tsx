@@ -56,6 +56,7 @@ const useStyles = makeStyles({
   name: { fontWeight: tokens.fontWeightSemibold },
   line: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200, fontVariantNumeric: "tabular-nums" },
   form: { display: "grid", gap: "12px" },
+  actions: { "& button": { whiteSpace: "nowrap" } },
   pair: { display: "grid", gridTemplateColumns: "repeat(auto-fit, minmax(min(180px, 100%), 1fr))", gap: "12px" },
 });
 
@@ -150,7 +151,7 @@ function CameraChoice({ chosen, onChoose, onUse, onClose }: ChoiceProps) {
           </ul>
         )}
       </DialogContent>
-      <DialogActions>
+      <DialogActions className={styles.actions}>
         <Button disabled={isRunning} onClick={() => run({})}>
           {text.again}
         </Button>
@@ -235,7 +236,7 @@ function Streams({ camera, onBack, onUse }: StreamsProps) {
           </>
         )}
       </DialogContent>
-      <DialogActions>
+      <DialogActions className={styles.actions}>
         <Button onClick={onBack}>{text.back}</Button>
         {known ? (
           <Button

@@ -1,5 +1,5 @@
 // All compute devices.
-import { makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { AddRegular, CloudCubeRegular, DesktopRegular, ServerRegular } from "@fluentui/react-icons";
 import type { Device, DeviceType } from "../../api/types";
 import { formatBytes } from "../../format";
@@ -47,7 +47,7 @@ function Picture({ device: { type, status } }: { device: Device }) {
   const size = status.cores > 0 && `${text.cores(status.cores)} · ${formatBytes(status.memory_mb * 1e6)}`;
   return (
     <div className={styles.picture}>
-      <span className={status.state === "connected" ? styles.icon : `${styles.icon} ${styles.away}`}>
+      <span className={mergeClasses(styles.icon, status.state !== "connected" && styles.away)}>
         <TypeIcon type={type} />
       </span>
       {status.cpu && <span className={styles.line}>{status.cpu}</span>}

@@ -14,6 +14,7 @@ import {
   Skeleton,
   SkeletonItem,
   makeStyles,
+  mergeClasses,
   tokens,
 } from "@fluentui/react-components";
 import {
@@ -163,7 +164,7 @@ function Accelerations({ device: { status, acceleration } }: { device: Device })
           {status.accelerations.map((one) => (
             <li key={one.acceleration} className={styles.item}>
               {one.available ? (
-                <CheckmarkCircleFilled className={`${styles.icon} ${styles.good}`} aria-label={text.available} />
+                <CheckmarkCircleFilled className={mergeClasses(styles.icon, styles.good)} aria-label={text.available} />
               ) : (
                 <SubtractCircleRegular className={styles.icon} aria-label={text.notAvailable} />
               )}

@@ -11,7 +11,7 @@ import { cameraState } from "../../strings/states";
 const text = home.cameras;
 
 const useStyles = makeStyles({
-  head: { display: "flex", alignItems: "baseline", justifyContent: "space-between", gap: "16px" },
+  more: { marginTop: "8px" },
   all: {
     color: tokens.colorBrandForegroundLink,
     textDecoration: "none",
@@ -20,12 +20,17 @@ const useStyles = makeStyles({
   },
   wall: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fill, minmax(min(264px, 100%), 1fr))",
+    "@media (max-width: 640px)": { gridTemplateColumns: "repeat(2, minmax(0, 1fr))", gap: "8px" },
     gap: "12px",
     margin: 0,
     padding: 0,
     listStyleType: "none",
   },
+  // As many as fill whole rows.
+  one: { gridTemplateColumns: "minmax(0, 640px)", "@media (max-width: 640px)": { gridTemplateColumns: "minmax(0, 1fr)" } },
+  two: { gridTemplateColumns: "repeat(2, minmax(0, 1fr))" },
+  three: { gridTemplateColumns: "repeat(3, minmax(0, 1fr))" },
+  four: { gridTemplateColumns: "repeat(4, minmax(0, 1fr))" },
   tile: {
     position: "relative",
     display: "block",
@@ -57,9 +62,10 @@ const useStyles = makeStyles({
 
 export function CameraWall({ cameras, total }: { cameras: readonly Camera[]; total: number }) {
   const styles = useStyles();
+  const columns = [styles.one, styles.two, styles.three][cameras.length - 1] ?? styles.four;
   return (
     <section aria-label={text.title} data-testid="camera-wall">
-      <ul className={styles.wall}>
+      <ul className={mergeClasses(styles.wall, columns)}>
         {cameras.map((camera) => {
           const { state, cause } = camera.status;
           const tone = cameraTone[state];
@@ -91,7 +97,7 @@ export function CameraWall({ cameras, total }: { cameras: readonly Camera[]; tot
         })}
       </ul>
       {total > cameras.length && (
-        <p className={styles.head}>
+        <p className={styles.more}>
           <Link className={styles.all} to="/cameras">
             {text.all(formatCount(total))}
           </Link>
