@@ -5,9 +5,11 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "cli/command.h"
-#include "fleet/worker.h"
+#include "cli/given_objects.h"
+#include "fleet/local_agent.h"
 #include "infer/model.h"
 #include "infer/runtime.h"
+#include "server/devices.h"
 #include "server/event_hub.h"
 #include "server/server.h"
 #include "store/store.h"
@@ -40,29 +42,6 @@ Result<void> add_demo(ServeOptions& options) {
   return {};
 }
 
-Result<void> add_everything(const ServeOptions& options, fleet::Worker& worker) {
-  std::vector<Skill> skills;
-  for (const std::string& file : options.skills) {
-    POSS_ASSIGN(const json::value text, read_json_file(file));
-    POSS_ASSIGN(Skill skill, parse_skill(text).with("'" + file + "'"));
-    skills.push_back(std::move(skill));
-  }
-  for (const std::string& text : options.cameras) {
-    POSS_ASSIGN(CameraArgument camera, parse_camera(text));
-    const std::string id = slugify(camera.name);
-    camera.source.loop = true;  // a file stands in for a camera, and a camera does not end
-    POSS_TRY(worker.add_camera(
-        {.id = id, .name = camera.name, .source = camera.source, .wait_for_stream = false}));
-    for (const Skill& skill : skills) {
-      POSS_TRY(worker.add_stream({.id = slugify(id + "-" + skill.id),
-                                  .name = skill.name + " on " + camera.name,
-                                  .camera = id,
-                                  .skill = skill}));
-    }
-  }
-  return {};
-}
-
 Result<void> serve(ServeOptions options) {
   hold_stop_signals();
   std::filesystem::path data = data_folder(options.data);
@@ -85,14 +64,18 @@ Result<void> serve(ServeOptions options) {
   services.add<infer::ModelPool>(models);
   services.add<InsightSink>(events);
   fleet::Worker worker(node_registry(), services);
-  POSS_TRY(add_everything(options, worker));
+  fleet::LocalAgent agent(worker);
+  const auto providers = runtime ? (*runtime)->providers() : std::vector<std::string>();
+  POSS_ASSIGN(const auto device, server::this_machine(*store, server::look_at_machine(providers)));
+  POSS_TRY(store_given(*store, device.id, options.cameras, options.skills, data));
   POSS_ASSIGN(const auto server,
               server::Server::create({.port = static_cast<std::uint16_t>(options.port),
                                       .portal = portal_folder(options.portal),
                                       .data = data,
                                       .demo = options.demo,
-                                      .onnxruntime_version = runtime ? (*runtime)->version() : ""},
-                                     worker, models, node_registry(), events, *store));
+                                      .onnxruntime_version = runtime ? (*runtime)->version() : "",
+                                      .providers = providers},
+                                     agent, models, node_registry(), events, *store));
   // The one line on standard output: scripts wait for it.
   std::printf("http://127.0.0.1:%d/\n", server->port());
   std::fflush(stdout);
@@ -100,6 +83,7 @@ Result<void> serve(ServeOptions options) {
   }
   spdlog::info("stopping");
   server->stop();
+  agent.stop();
   worker.stop();
   return {};
 }
@@ -112,9 +96,11 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_flag("--demo", options->demo, "Add the sample camera and a skill that watches it");
   command->add_option("--camera", options->cameras,
                       "A camera as NAME=URI (rtsp://…, http://…, a file, a folder of images, "
-                      "/dev/videoN); may be given several times");
-  command->add_option("--skill", options->skills,
-                      "A skill file to run on every camera; may be given several times");
+                      "/dev/videoN), kept under its name; may be given several times");
+  command->add_option(
+      "--skill", options->skills,
+      "A skill file to keep under its name and to deploy on the cameras given here; "
+      "may be given several times");
   command->add_option("--port", options->port, "Port on 127.0.0.1; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
   command->add_option("--models", options->models, "Folder with models (default: the zoo)");

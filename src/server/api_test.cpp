@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/id.h"
+#include "server/desired.h"
 #include "server/openapi.h"
 #include "server/schema_check.h"
 
@@ -44,6 +45,7 @@ class ApiTest : public testing::Test {
                           });
   }
   ~ApiTest() override {
+    desired.stop();
     store.reset();
     std::filesystem::remove_all(folder);
   }
@@ -58,7 +60,8 @@ class ApiTest : public testing::Test {
     std::string allowed;
     const Route* route = api.find("GET", request.target.segments, request.path, allowed);
     if (!route) return problem(404, Code::not_found, "");
-    const Resources resources{options, worker, models, registry, hub, *store, jobs, {}};
+    const Resources resources{options, agent,  desired, models,  registry,
+                              hub,     *store, jobs,    machine, {}};
     return std::get<HttpResponse>(route->handle(resources, request));
   }
   const std::filesystem::path folder = make_folder();
@@ -70,7 +73,10 @@ class ApiTest : public testing::Test {
   std::unique_ptr<store::Store> store =
       std::move(*store::Store::open((folder / "poss.db").string()));
   Jobs jobs{[](const JobBody&) {}, system_clock()};
+  const Machine machine = look_at_machine({});
   fleet::Worker worker{registry, services};
+  fleet::LocalAgent agent{worker};
+  Desired desired{*store, agent, registry, ""};
   Api api;
 };
 
@@ -144,8 +150,9 @@ TEST(Openapi, describes_every_route_and_refers_to_named_schemas_only) {
     ++references;
   }
   EXPECT_GT(references, 20u);
-  EXPECT_EQ(document->at_pointer("/components/schemas/Status/properties/cameras/items/$ref"),
-            "#/components/schemas/Camera");
+  EXPECT_EQ(
+      document->at_pointer("/components/schemas/DeploymentStatus/properties/streams/items/$ref"),
+      "#/components/schemas/Stream");
 }
 
 TEST(Openapi, is_the_file_that_is_committed) {

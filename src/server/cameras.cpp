@@ -1,14 +1,20 @@
 // /api/v1/cameras: cameras, their newest picture and their live view.
 #include "server/cameras.h"
 
+#include <algorithm>
 #include <cmath>
 
-#include "base/id.h"
-#include "server/api.h"
+#include "server/camera_source.h"
+#include "server/desired.h"
 #include "server/live_view.h"
+#include "server/resource.h"
 
 namespace poss::server {
 namespace {
+
+using store::Camera;
+
+constexpr auto kApplyTime = std::chrono::seconds(2);  // that a view waits for a new camera
 
 struct SnapshotParameters {
   int width = 640;
@@ -20,16 +26,23 @@ struct SnapshotParameters {
   }
 };
 
-Error no_camera(const std::string& id) {
-  return {Code::not_found, "there is no camera '" + id + "'; GET /api/v1/cameras lists them"};
-}
-
-Result<std::shared_ptr<media::Camera>> find_camera(const Resources& resources,
+// The camera for a view or a picture, opened if it is not open.
+Result<std::shared_ptr<media::Camera>> open_camera(const Resources& resources,
                                                    const std::string& id) {
-  if (!is_slug(id)) return no_camera(id);
-  auto camera = resources.worker.camera(id);
-  if (!camera && camera.error().code == Code::not_found) return no_camera(id);
-  return camera;
+  auto camera = resources.agent.open_camera(id);
+  if (camera || camera.error().code != Code::not_found) return camera;
+  POSS_ASSIGN(const auto stored, resources.store.get<Camera>(id));
+  const std::string name = "camera '" + stored.value.name + "'";
+  // Perhaps it was made just now.
+  if (resources.desired.applied(Steady::now() + kApplyTime)) {
+    camera = resources.agent.open_camera(id);
+    if (camera || camera.error().code != Code::not_found) return camera;
+  }
+  if (const std::string fault = resources.desired.camera_fault(id); !fault.empty()) {
+    return Error{Code::unavailable, name + ": " + fault};
+  }
+  return Error{Code::unavailable,
+               name + " may not be used by this machine; add this machine to its compute devices"};
 }
 
 // A view and the camera it is of, which goes last.
@@ -38,23 +51,8 @@ struct HeldView {
   std::shared_ptr<void> view;
 };
 
-Result<Page<CameraBody>> list(const Call<NoParameters>& call) {
-  Page<CameraBody> page;
-  for (const auto& report : call.resources.worker.cameras()) {
-    page.items.push_back(camera_body(report));
-  }
-  return page;
-}
-
-Result<CameraBody> get(const Call<NoParameters>& call) {
-  for (const auto& report : call.resources.worker.cameras()) {
-    if (report.id == call.path("id")) return camera_body(report);
-  }
-  return no_camera(call.path("id"));
-}
-
 Result<Reply> snapshot(const Call<SnapshotParameters>& call) {
-  POSS_ASSIGN(const auto camera, find_camera(call.resources, call.path("id")));
+  POSS_ASSIGN(const auto camera, open_camera(call.resources, call.path("id")));
   POSS_ASSIGN(std::string bytes, camera->snapshot_jpeg(call.parameters.width));
   return HttpResponse{.status = 200,
                       .content_type = "image/jpeg",
@@ -63,7 +61,7 @@ Result<Reply> snapshot(const Call<SnapshotParameters>& call) {
 }
 
 Result<Reply> live(const Call<NoParameters>& call) {
-  POSS_ASSIGN(const auto camera, find_camera(call.resources, call.path("id")));
+  POSS_ASSIGN(const auto camera, open_camera(call.resources, call.path("id")));
   if (!call.request.web_socket) {
     HttpResponse response = problem(426, Code::invalid_argument,
                                     "the live view speaks WebSocket; open it with ws://…/live");
@@ -80,32 +78,49 @@ Result<Reply> live(const Call<NoParameters>& call) {
 
 double finite(double number) { return std::isfinite(number) ? number : 0; }
 
-}  // namespace
-
-void CameraBody::declare(Fields<CameraBody>& f) {
-  f.add(&CameraBody::id, "id");
-  f.add(&CameraBody::name, "name");
-  f.add(&CameraBody::uri, "uri").help("Without credentials.");
-  f.add(&CameraBody::state, "state");
-  f.add(&CameraBody::cause, "cause").help("What happened and what to do; empty while all is well.");
-  f.add(&CameraBody::since, "since").format("date-time").help("When the state began.");
-  f.add(&CameraBody::width, "width").unit("px").help("0 while unknown.");
-  f.add(&CameraBody::height, "height").unit("px").help("0 while unknown.");
-  f.add(&CameraBody::codec, "codec");
-  f.add(&CameraBody::source_fps, "source_fps").unit("fps").help("Measured; 0 while unknown.");
-  f.add(&CameraBody::packets, "packets").help("Video packets read.");
-  f.add(&CameraBody::frames_decoded, "frames_decoded");
-  f.add(&CameraBody::frames_skipped, "frames_skipped")
-      .help("Pictures not decoded because nobody wanted them.");
-  f.add(&CameraBody::reconnects, "reconnects");
+void check(const Draft<Camera>& draft, Camera& camera, std::vector<FieldError>& errors) {
+  check_source(camera, draft.secrets, draft.before ? &draft.before->value : nullptr,
+               draft.resources.options.data, errors);
+  if (camera.devices.empty()) camera.devices.push_back(draft.resources.desired.device());
 }
 
-CameraBody camera_body(const fleet::CameraReport& report) {
+void show(const Resources& resources, const store::Stored<Camera>& camera, json::object& out) {
+  CameraStatusBody status;
+  status.since = rfc3339(camera.updated);
+  const auto& devices = camera.value.devices;
+  const std::string& here = resources.desired.device();
+  if (const auto report = resources.agent.camera_report(camera.id)) {
+    status = camera_status(*report);
+  } else if (const std::string fault = resources.desired.camera_fault(camera.id); !fault.empty()) {
+    status.state = media::CameraState::wrong_password;  // all that can be wrong here
+    status.cause = fault;
+  } else if (std::find(devices.begin(), devices.end(), here) == devices.end()) {
+    status.cause = "None of its compute devices is connected.";
+  }
+  out["status"] = to_json(status);
+}
+
+}  // namespace
+
+void CameraStatusBody::declare(Fields<CameraStatusBody>& f) {
+  using S = CameraStatusBody;
+  f.add(&S::state, "state").help("idle: not opened, because nothing uses it.");
+  f.add(&S::cause, "cause").help("What happened and what to do; empty while all is well.");
+  f.add(&S::since, "since").format("date-time").help("When the state began.");
+  f.add(&S::width, "width").unit("px").help("0 while unknown.");
+  f.add(&S::height, "height").unit("px").help("0 while unknown.");
+  f.add(&S::codec, "codec");
+  f.add(&S::source_fps, "source_fps").unit("fps").help("Measured; 0 while unknown.");
+  f.add(&S::packets, "packets").help("Video packets read.");
+  f.add(&S::frames_decoded, "frames_decoded");
+  f.add(&S::frames_skipped, "frames_skipped")
+      .help("Pictures not decoded because nobody wanted them.");
+  f.add(&S::reconnects, "reconnects");
+}
+
+CameraStatusBody camera_status(const fleet::CameraReport& report) {
   const auto& status = report.status;
-  return {.id = report.id,
-          .name = report.name,
-          .uri = report.uri,
-          .state = status.state,
+  return {.state = status.state,
           .cause = status.cause,
           .since = rfc3339(status.since),
           .width = status.width,
@@ -119,17 +134,13 @@ CameraBody camera_body(const fleet::CameraReport& report) {
 }
 
 void declare_cameras(Api& api) {
-  api.name_schema<CameraBody>("Camera");
-  api.get<NoParameters, Page<CameraBody>>({.path = "/api/v1/cameras",
-                                           .id = "listCameras",
-                                           .tag = "cameras",
-                                           .summary = "All cameras and how they are."},
-                                          list);
-  api.get<NoParameters, CameraBody>({.path = "/api/v1/cameras/{id}",
-                                     .id = "getCamera",
-                                     .tag = "cameras",
-                                     .summary = "One camera and how it is."},
-                                    get);
+  api.name_schema<CameraStatusBody>("CameraStatus");
+  declare_resource<Camera>(api, {.path = "/api/v1/cameras", .tag = "cameras", .name = "Camera"},
+                           {.check = check,
+                            .shown = {{"status", response_schema(schema_of<CameraStatusBody>())}},
+                            .show = show,
+                            .before_remove = {},
+                            .changed = {}});
   api.add<SnapshotParameters>({.path = "/api/v1/cameras/{id}/snapshot",
                                .id = "getCameraSnapshot",
                                .tag = "cameras",

@@ -1,4 +1,4 @@
-// The camera as the REST interface and the status event show it.
+// How a camera is, as the REST interface and the status event show it.
 #pragma once
 
 #include <string>
@@ -8,11 +8,8 @@
 
 namespace poss::server {
 
-struct CameraBody {
-  std::string id;
-  std::string name;
-  std::string uri;
-  media::CameraState state = media::CameraState::connecting;
+struct CameraStatusBody {
+  media::CameraState state = media::CameraState::idle;
   std::string cause;
   std::string since;
   int width = 0;
@@ -23,9 +20,9 @@ struct CameraBody {
   std::uint64_t frames_decoded = 0;
   std::uint64_t frames_skipped = 0;
   std::uint64_t reconnects = 0;
-  static void declare(Fields<CameraBody>& f);
+  static void declare(Fields<CameraStatusBody>& f);
 };
 
-CameraBody camera_body(const fleet::CameraReport& report);
+CameraStatusBody camera_status(const fleet::CameraReport& report);
 
 }  // namespace poss::server

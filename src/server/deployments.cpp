@@ -3,29 +3,84 @@
 
 #include <cmath>
 
-#include "server/api.h"
+#include "server/desired.h"
+#include "server/resource.h"
 
 namespace poss::server {
 namespace {
 
 double finite(double number) { return std::isfinite(number) ? number : 0; }
 
-Result<Page<DeploymentBody>> list(const Call<NoParameters>& call) {
-  Page<DeploymentBody> page;
-  for (const auto& report : call.resources.worker.streams()) {
-    page.items.push_back(deployment_body(report, call.resources.hub.count(report.deployment)));
+StreamBody stream_body(const fleet::StreamReport& report, const EventHub& hub) {
+  StreamBody body{.camera = report.camera,
+                  .skill = report.skill,
+                  .skill_name = report.skill_name,
+                  .state = report.state,
+                  .cause = report.cause,
+                  .fps_asked = finite(report.fps_asked),
+                  .fps_reached = finite(report.fps_reached),
+                  .frames = report.frames,
+                  .dropped = report.dropped,
+                  .insights = hub.count(report.deployment, report.camera, report.skill),
+                  .latency_p50_ms = finite(report.latency.p50_ms),
+                  .latency_p99_ms = finite(report.latency.p99_ms),
+                  .nodes = {}};
+  for (const auto& node : report.nodes) {
+    NodeBody out{.id = node.id,
+                 .type = node.type,
+                 .title = node.title,
+                 .count = node.count,
+                 .errors = node.errors,
+                 .dropped = node.dropped,
+                 .last_error = node.last_error,
+                 .mean_ms = finite(node.mean_ms),
+                 .p99_ms = finite(node.p99_ms),
+                 .stages = {}};
+    for (const auto& stage : node.stages) out.stages.push_back({stage.name, finite(stage.mean_ms)});
+    body.nodes.push_back(std::move(out));
   }
-  return page;
+  return body;
 }
 
-Result<DeploymentBody> get(const Call<NoParameters>& call) {
-  for (const auto& report : call.resources.worker.streams()) {
-    if (report.id == call.path("id")) {
-      return deployment_body(report, call.resources.hub.count(report.deployment));
-    }
+void summarise(DeploymentStatus& status) {
+  size_t failed = 0, troubled = 0, starting = 0;
+  const std::string* cause = nullptr;
+  for (const auto& stream : status.streams) {
+    failed += stream.state == fleet::StreamState::failed ? 1 : 0;
+    starting += stream.state == fleet::StreamState::starting ? 1 : 0;
+    troubled +=
+        stream.state == fleet::StreamState::degraded || stream.state == fleet::StreamState::ended
+            ? 1
+            : 0;
+    if (!cause && !stream.cause.empty()) cause = &stream.cause;
   }
-  return Error{Code::not_found, "there is no deployment '" + call.path("id") +
-                                    "'; GET /api/v1/deployments lists them"};
+  const size_t bad = failed + troubled;
+  status.state = failed > 0 && failed == status.streams.size() ? DeploymentState::failed
+                 : bad > 0                                     ? DeploymentState::degraded
+                 : starting > 0                                ? DeploymentState::starting
+                                                               : DeploymentState::running;
+  if (bad == 0 || !cause) return;
+  status.cause = bad == 1 && status.streams.size() == 1
+                     ? *cause
+                     : std::to_string(bad) + " of " + std::to_string(status.streams.size()) +
+                           " do not run well: " + *cause;
+}
+
+void show(const Resources& resources, const store::Stored<store::Deployment>& deployment,
+          json::object& out) {
+  DeploymentStatus status;
+  if (!deployment.value.enabled) {
+    status.state = DeploymentState::stopped;
+  } else if (deployment.value.device != resources.desired.device()) {
+    status.state = DeploymentState::not_connected;
+    status.cause = "Its device is not connected; nothing runs there yet.";
+  } else {
+    auto reports = resources.desired.report().streams;
+    std::erase_if(reports, [&](const auto& report) { return report.deployment != deployment.id; });
+    auto statuses = deployment_statuses(resources.hub, reports);
+    if (!statuses.empty()) status = std::move(statuses.begin()->second);
+  }
+  out["status"] = to_json(status);
 }
 
 }  // namespace
@@ -48,76 +103,61 @@ void NodeBody::declare(Fields<NodeBody>& f) {
   f.add(&NodeBody::stages, "stages");
 }
 
-void DeploymentBody::declare(Fields<DeploymentBody>& f) {
-  f.add(&DeploymentBody::id, "id");
-  f.add(&DeploymentBody::name, "name");
-  f.add(&DeploymentBody::camera, "camera").help("The camera's id.");
-  f.add(&DeploymentBody::skill, "skill").help("The skill's id.");
-  f.add(&DeploymentBody::skill_name, "skill_name");
-  f.add(&DeploymentBody::state, "state");
-  f.add(&DeploymentBody::cause, "cause")
-      .help("What happened and what to do; empty while all is well.");
-  f.add(&DeploymentBody::fps_asked, "fps_asked").unit("fps").help("0: every frame.");
-  f.add(&DeploymentBody::fps_reached, "fps_reached")
+void StreamBody::declare(Fields<StreamBody>& f) {
+  f.add(&StreamBody::camera, "camera").help("The camera's id.");
+  f.add(&StreamBody::skill, "skill").help("The skill's id.");
+  f.add(&StreamBody::skill_name, "skill_name");
+  f.add(&StreamBody::state, "state");
+  f.add(&StreamBody::cause, "cause").help("What happened and what to do; empty while all is well.");
+  f.add(&StreamBody::fps_asked, "fps_asked").unit("fps").help("0: every frame.");
+  f.add(&StreamBody::fps_reached, "fps_reached")
       .unit("fps")
       .help("Over the last 10 to 20 seconds.");
-  f.add(&DeploymentBody::frames, "frames").help("Run through the skill.");
-  f.add(&DeploymentBody::dropped, "dropped")
+  f.add(&StreamBody::frames, "frames").help("Run through the skill.");
+  f.add(&StreamBody::dropped, "dropped")
       .help("Replaced by a newer one before the skill was ready.");
-  f.add(&DeploymentBody::insights, "insights").help("Published since the start.");
-  f.add(&DeploymentBody::latency_p50_ms, "latency_p50_ms")
+  f.add(&StreamBody::insights, "insights").help("Published since the start.");
+  f.add(&StreamBody::latency_p50_ms, "latency_p50_ms")
       .unit("ms")
       .help("From capture to the end of the skill.");
-  f.add(&DeploymentBody::latency_p99_ms, "latency_p99_ms").unit("ms");
-  f.add(&DeploymentBody::nodes, "nodes");
+  f.add(&StreamBody::latency_p99_ms, "latency_p99_ms").unit("ms");
+  f.add(&StreamBody::nodes, "nodes");
 }
 
-DeploymentBody deployment_body(const fleet::StreamReport& report, std::uint64_t insights) {
-  DeploymentBody body{.id = report.id,
-                      .name = report.name,
-                      .camera = report.camera,
-                      .skill = report.skill,
-                      .skill_name = report.skill_name,
-                      .state = report.state,
-                      .cause = report.cause,
-                      .fps_asked = finite(report.fps_asked),
-                      .fps_reached = finite(report.fps_reached),
-                      .frames = report.frames,
-                      .dropped = report.dropped,
-                      .insights = insights,
-                      .latency_p50_ms = finite(report.latency.p50_ms),
-                      .latency_p99_ms = finite(report.latency.p99_ms),
-                      .nodes = {}};
-  for (const auto& node : report.nodes) {
-    NodeBody out{.id = node.id,
-                 .type = node.type,
-                 .title = node.title,
-                 .count = node.count,
-                 .errors = node.errors,
-                 .dropped = node.dropped,
-                 .last_error = node.last_error,
-                 .mean_ms = finite(node.mean_ms),
-                 .p99_ms = finite(node.p99_ms),
-                 .stages = {}};
-    for (const auto& stage : node.stages) out.stages.push_back({stage.name, finite(stage.mean_ms)});
-    body.nodes.push_back(std::move(out));
+void DeploymentStatus::declare(Fields<DeploymentStatus>& f) {
+  f.add(&DeploymentStatus::state, "state");
+  f.add(&DeploymentStatus::cause, "cause")
+      .help("What happened and what to do; empty while all is well.");
+  f.add(&DeploymentStatus::streams, "streams").help("Each skill on each camera.");
+}
+
+std::map<std::string, DeploymentStatus> deployment_statuses(
+    const EventHub& hub, const std::vector<fleet::StreamReport>& reports) {
+  std::map<std::string, DeploymentStatus> out;
+  for (const auto& report : reports) {
+    out[report.deployment].streams.push_back(stream_body(report, hub));
   }
-  return body;
+  for (auto& [id, status] : out) summarise(status);
+  return out;
 }
 
 void declare_deployments(Api& api) {
   api.name_schema<NodeBody>("Node");
-  api.name_schema<DeploymentBody>("Deployment");
-  api.get<NoParameters, Page<DeploymentBody>>({.path = "/api/v1/deployments",
-                                               .id = "listDeployments",
-                                               .tag = "deployments",
-                                               .summary = "All skills at work, and how they are."},
-                                              list);
-  api.get<NoParameters, DeploymentBody>({.path = "/api/v1/deployments/{id}",
-                                         .id = "getDeployment",
-                                         .tag = "deployments",
-                                         .summary = "One skill at work on one camera."},
-                                        get);
+  api.name_schema<StreamBody>("Stream");
+  api.name_schema<DeploymentStatus>("DeploymentStatus");
+  declare_resource<store::Deployment>(
+      api,
+      {.path = "/api/v1/deployments",
+       .tag = "deployments",
+       .name = "Deployment",
+       .create = false,
+       .change = false,
+       .remove = false},
+      {.check = {},
+       .shown = {{"status", response_schema(schema_of<DeploymentStatus>())}},
+       .show = show,
+       .before_remove = {},
+       .changed = {}});
 }
 
 }  // namespace poss::server

@@ -129,7 +129,7 @@ void EventHub::publish(std::shared_ptr<const Insight> insight) {
   text += kEventEnd;
   entry.text = std::make_shared<const std::string>(std::move(text));
   entry.insight = insight;
-  ++counts_[insight->deployment];
+  ++counts_[{insight->deployment, insight->camera, insight->skill}];
   subscribers = live();
   for (const auto& subscriber : subscribers) {
     if (subscriber->wants(*insight)) subscriber->push(entry.text);
@@ -172,7 +172,18 @@ std::string EventHub::find(const Filter& filter) const {
 
 std::uint64_t EventHub::count(const std::string& deployment) const {
   Lock lock(mutex_);
-  const auto found = counts_.find(deployment);
+  std::uint64_t count = 0;
+  for (auto at = counts_.lower_bound({deployment, "", ""});
+       at != counts_.end() && at->first[0] == deployment; ++at) {
+    count += at->second;
+  }
+  return count;
+}
+
+std::uint64_t EventHub::count(const std::string& deployment, const std::string& camera,
+                              const std::string& skill) const {
+  Lock lock(mutex_);
+  const auto found = counts_.find({deployment, camera, skill});
   return found == counts_.end() ? 0 : found->second;
 }
 

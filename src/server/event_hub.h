@@ -1,6 +1,7 @@
 // EventHub: the newest insights in memory, and the event streams that carry them to the portal.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,9 @@ class EventHub final : public InsightSink {
   std::string find(const Filter& filter) const;
   // How many insights a deployment has published since the start.
   std::uint64_t count(const std::string& deployment) const;
+  // Of these, those of one skill on one camera.
+  std::uint64_t count(const std::string& deployment, const std::string& camera,
+                      const std::string& skill) const;
 
   // Server-sent events: insights of `camera` (empty: of all), from `last_id` on where one is given
   // and as far as they are still held; and every status, beginning with `status` (JSON).
@@ -80,7 +84,8 @@ class EventHub final : public InsightSink {
   // Begins with the time of the start in milliseconds, so that ids keep growing over restarts.
   std::uint64_t last_id_ GUARDED_BY(mutex_);
   std::map<std::string, Held> cameras_ GUARDED_BY(mutex_);
-  std::map<std::string, std::uint64_t> counts_ GUARDED_BY(mutex_);
+  // By deployment, camera and skill.
+  std::map<std::array<std::string, 3>, std::uint64_t> counts_ GUARDED_BY(mutex_);
   std::vector<std::weak_ptr<Subscription>> subscriptions_ GUARDED_BY(mutex_);
   const std::shared_ptr<std::atomic<std::uint64_t>> dropped_;
 };

@@ -5,6 +5,7 @@
 #include "server/api.h"
 #include "server/cameras.h"
 #include "server/deployments.h"
+#include "server/desired.h"
 
 namespace poss::server {
 namespace {
@@ -32,14 +33,19 @@ struct EventParameters {
 };
 
 // The data of a status event.
-struct Status {
-  std::vector<CameraBody> cameras;
-  std::vector<DeploymentBody> deployments;
-  static void declare(Fields<Status>& f) {
-    f.add(&Status::cameras, "cameras");
-    f.add(&Status::deployments, "deployments");
-  }
-};
+json::object status_schema() {
+  const auto with_id = [](json::object schema) {
+    json::object& members = schema.at("properties").get_object();
+    members["id"] = {{"type", "string"}};
+    schema.at("required").get_array().emplace_back("id");
+    return json::object{{"type", "array"}, {"items", std::move(schema)}};
+  };
+  return {{"type", "object"},
+          {"properties",
+           {{"cameras", with_id(response_schema(schema_of<CameraStatusBody>()))},
+            {"deployments", with_id(response_schema(schema_of<DeploymentStatus>()))}}},
+          {"required", {"cameras", "deployments"}}};
+}
 
 // The message of graph/insight.h; insights_test.cpp holds the two against each other.
 json::object insight_schema() {
@@ -128,20 +134,26 @@ Result<Reply> events(const Call<EventParameters>& call) {
 }  // namespace
 
 std::string status_json(const Resources& resources) {
-  Status status;
-  for (const auto& report : resources.worker.cameras()) {
-    status.cameras.push_back(camera_body(report));
+  const fleet::AgentReport report = resources.desired.report();
+  const auto with_id = [](const std::string& id, json::object body) {
+    body["id"] = id;
+    return body;
+  };
+  json::array cameras, deployments;
+  for (const auto& camera : report.cameras) {
+    cameras.push_back(with_id(camera.id, to_json(camera_status(camera))));
   }
-  for (const auto& report : resources.worker.streams()) {
-    status.deployments.push_back(deployment_body(report, resources.hub.count(report.deployment)));
+  for (const auto& [id, status] : deployment_statuses(resources.hub, report.streams)) {
+    deployments.push_back(with_id(id, to_json(status)));
   }
-  return json_text(to_json(status));
+  return json_text(
+      json::object{{"cameras", std::move(cameras)}, {"deployments", std::move(deployments)}});
 }
 
 void declare_insights(Api& api) {
   const json::object insight = insight_schema();
   api.name_schema("Insight", insight);
-  api.name_schema<Status>("Status");
+  api.name_schema("Status", status_schema());
   api.add<ListParameters>(
       {.path = "/api/v1/insights",
        .id = "listInsights",

@@ -39,7 +39,10 @@ void declare_openapi(Api& api) {
 Api make_api() {
   Api api;
   declare_system(api);
+  declare_devices(api);
   declare_cameras(api);
+  declare_camera_tests(api);
+  declare_discovery(api);
   declare_locations(api);
   declare_connections(api);
   declare_jobs(api);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "server/http_server.h"
 
@@ -19,6 +20,7 @@ struct ServerOptions {
   std::filesystem::path upload_folder;  // where bodies of uploads are written; must exist
   bool demo = false;                    // shown in the portal
   std::string onnxruntime_version;      // as the library tells it; empty: unknown
+  std::vector<std::string> providers;   // of ONNX Runtime: "CUDAExecutionProvider" …
   size_t live_bytes = 4u << 20;         // waiting for one viewer of a live view
   std::chrono::milliseconds status_period{1000};
   HttpLimits http;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "server/audit.h"
+#include "server/desired.h"
 
 namespace poss::server {
 namespace {
@@ -366,6 +367,7 @@ Result<std::optional<std::int64_t>> wanted_revision(const HttpRequest& request) 
 
 void announce(const Resources& resources, const HttpRequest& request, const Kind& kind,
               const StoredJson& record, const std::string& action, const std::string& detail) {
+  resources.desired.changed(kind.name, record.id);
   audit(resources.store, request,
         {.name = action,
          .kind = kind.name,

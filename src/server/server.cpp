@@ -4,17 +4,23 @@
 #include <thread>
 
 #include "base/log.h"
+#include "server/desired.h"
+#include "server/devices.h"
 #include "server/site.h"
 
 namespace poss::server {
 
 struct Server::State {
-  State(ServerOptions server_options, fleet::Worker& worker, infer::ModelPool& models,
-        const NodeRegistry& registry, EventHub& hub, store::Store& store)
+  State(ServerOptions server_options, Machine here, const std::string& device,
+        fleet::LocalAgent& agent, infer::ModelPool& models, const NodeRegistry& registry,
+        EventHub& hub, store::Store& store)
       : options(std::move(server_options)),
+        machine(std::move(here)),
+        desired(store, agent, registry, device),
         jobs([&hub](const JobBody& job) { hub.publish_event("job", json_text(to_json(job))); },
              system_clock()),
-        resources{options, worker, models, registry, hub, store, jobs, Steady::now()},
+        resources{options, agent, desired, models,  registry,
+                  hub,     store, jobs,    machine, Steady::now()},
         site(make_api(), resources) {}
 
   // A thread of its own: a report that takes long must not hold up the connections.
@@ -32,6 +38,8 @@ struct Server::State {
   }
 
   const ServerOptions options;
+  const Machine machine;
+  Desired desired;
   Jobs jobs;
   const Resources resources;
   Site site;
@@ -46,11 +54,14 @@ Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Server::~Server() { stop(); }
 
-Result<std::unique_ptr<Server>> Server::create(ServerOptions options, fleet::Worker& worker,
+Result<std::unique_ptr<Server>> Server::create(ServerOptions options, fleet::LocalAgent& agent,
                                                infer::ModelPool& models,
                                                const NodeRegistry& registry, EventHub& hub,
                                                store::Store& store) {
-  auto state = std::make_unique<State>(std::move(options), worker, models, registry, hub, store);
+  Machine machine = look_at_machine(options.providers);
+  POSS_ASSIGN(const auto device, this_machine(store, machine));
+  auto state = std::make_unique<State>(std::move(options), std::move(machine), device.id, agent,
+                                       models, registry, hub, store);
   POSS_ASSIGN(state->http,
               HttpServer::create(state->options.address, state->options.port, state->site,
                                  state->options.http, state->options.tls));
@@ -70,6 +81,7 @@ void Server::stop() {
   }
   if (state_->status.joinable()) state_->status.join();
   state_->jobs.stop();
+  state_->desired.stop();
   state_->http->stop();
 }
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "base/result.h"
-#include "fleet/worker.h"
+#include "fleet/local_agent.h"
 #include "graph/node.h"
 #include "infer/model.h"
 #include "server/event_hub.h"
@@ -16,8 +16,8 @@ namespace poss::server {
 // Thread-safe.
 class Server {
  public:
-  // Binds and begins to serve. The references outlive the server; stop it before the worker.
-  static Result<std::unique_ptr<Server>> create(ServerOptions options, fleet::Worker& worker,
+  // Binds and begins to serve. The references outlive the server; stop it before the agent.
+  static Result<std::unique_ptr<Server>> create(ServerOptions options, fleet::LocalAgent& agent,
                                                 infer::ModelPool& models,
                                                 const NodeRegistry& registry, EventHub& hub,
                                                 store::Store& store);

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/id.h"
+#include "server/devices.h"
 #include "server/openapi.h"
 #include "server/schema_check.h"
 #include "server/test_client.h"
@@ -91,36 +92,41 @@ class ServerTest : public testing::Test {
     registry.add<Publish>();
     services.add<InsightSink>(hub);
     worker = std::make_unique<fleet::Worker>(registry, services);
-    fleet::CameraSpec camera;
-    camera.id = "dock";
-    camera.name = "Dock";
-    camera.source.uri = (folder / "a.mp4").string();
-    camera.source.loop = true;
-    ASSERT_TRUE(worker->add_camera(camera));
-    fleet::StreamSpec deployment;
-    deployment.id = "dock-all";
-    deployment.name = "All on Dock";
-    deployment.camera = "dock";
-    deployment.skill.id = "all";
-    deployment.skill.name = "All";
-    deployment.skill.nodes = {{.id = "in", .type = "entry"}, {.id = "out", .type = "publish"}};
-    deployment.skill.edges = {{"in", "out"}};
-    const auto added = worker->add_stream(deployment);
-    ASSERT_TRUE(added) << added.error().message;
+    agent = std::make_unique<fleet::LocalAgent>(*worker);
     auto opened = store::Store::open((folder / (new_id() + ".db")).string());
     ASSERT_TRUE(opened) << opened.error().message;
     store = std::move(*opened);
+    const std::string device = this_machine(*store, look_at_machine({}))->id;
+    const auto made_camera =
+        store->create(store::Camera{.name = "Dock",
+                                    .source = store::CameraSource::file,
+                                    .uri = (folder / "a.mp4").string(),
+                                    .location = store->create(store::Location{.name = "Yard"})->id,
+                                    .devices = {device}});
+    ASSERT_TRUE(made_camera) << made_camera.error().message;
+    dock = made_camera->id;
+    const json::object graph{
+        {"nodes", {{{"id", "in"}, {"type", "entry"}}, {{"id", "out"}, {"type", "publish"}}}},
+        {"edges", {{{"from", "in"}, {"to", "out"}}}}};
+    skill = store->create(store::SkillRecord{.name = "All", .graph = graph})->id;
+    const auto made_deployment = store->create(store::Deployment{
+        .name = "All on Dock",
+        .device = device,
+        .cameras = {{.camera = dock, .skills = {{.skill = skill, .parameters = {}}}}}});
+    ASSERT_TRUE(made_deployment) << made_deployment.error().message;
+    dock_all = made_deployment->id;
     ServerOptions options;
     options.port = 0;
     options.portal = folder / "portal";
     options.onnxruntime_version = "1.2.3";
     options.status_period = 50ms;
-    auto made = Server::create(options, *worker, models, registry, hub, *store);
+    auto made = Server::create(options, *agent, models, registry, hub, *store);
     ASSERT_TRUE(made) << made.error().message;
     server = std::move(*made);
   }
   void TearDown() override {
     if (server) server->stop();
+    agent->stop();
     worker->stop();
   }
 
@@ -138,7 +144,7 @@ class ServerTest : public testing::Test {
   // Asks until frames have come through the skill.
   bool wait_for_insights() {
     const auto deadline = Steady::now() + 20s;
-    while (hub.count("dock-all") == 0) {
+    while (hub.count(dock_all) == 0) {
       if (Steady::now() > deadline) return false;
       std::this_thread::yield();
     }
@@ -163,6 +169,8 @@ class ServerTest : public testing::Test {
   infer::ModelPool models{{"build/zoo"}};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<fleet::Worker> worker;
+  std::unique_ptr<fleet::LocalAgent> agent;
+  std::string dock, skill, dock_all;  // ids
   std::unique_ptr<Server> server;
 };
 
@@ -173,14 +181,14 @@ TEST_F(ServerTest, every_route_answers_what_the_document_says) {
   for (const auto& path : document.at("paths").as_object()) {
     std::string target(path.key());
     const auto* operation = path.value().as_object().if_contains("get");
-    const bool stored = target.find("{id}") != std::string::npos &&
-                        target.find("cameras") == std::string::npos &&
-                        target.find("deployments") == std::string::npos;
+    const bool mine = target.find("cameras") != std::string::npos ||
+                      target.find("deployments") != std::string::npos;
+    const bool stored = target.find("{id}") != std::string::npos && !mine;
     if (!operation || stored) continue;  // objects have tests of their own
     const auto* answer = operation->at("responses").as_object().if_contains("200");
     if (!answer || target == "/api/v1/events") continue;  // streams have tests of their own
     if (const auto at = target.find("{id}"); at != std::string::npos) {
-      target.replace(at, 4, target.find("cameras") != std::string::npos ? "dock" : "dock-all");
+      target.replace(at, 4, target.find("cameras") != std::string::npos ? dock : dock_all);
     }
     const auto& content = *answer->at("content").as_object().begin();
     const auto got = get(target);
@@ -199,18 +207,24 @@ TEST_F(ServerTest, every_route_answers_what_the_document_says) {
 
 TEST_F(ServerTest, tells_what_the_worker_does) {
   ASSERT_TRUE(wait_for_insights());
-  const auto camera = get_json("/api/v1/cameras/dock");
+  const auto camera = get_json("/api/v1/cameras/" + dock).at("status");
   EXPECT_EQ(camera.at("state"), "streaming");
   EXPECT_EQ(camera.at("width"), 320);
   EXPECT_EQ(camera.at("codec"), "h264");
-  const auto deployment = get_json("/api/v1/deployments/dock-all");
-  EXPECT_GE(deployment.at("insights").as_int64(), 1);
-  EXPECT_EQ(deployment.at("nodes").as_array().size(), 2u);
-  const auto insights = get_json("/api/v1/insights?camera=dock&label=person&limit=1");
+  const auto deployment = get_json("/api/v1/deployments/" + dock_all).at("status");
+  EXPECT_EQ(deployment.at("state"), "running");
+  const auto& stream = deployment.at_pointer("/streams/0");
+  EXPECT_EQ(stream.at("camera"), json::value(dock));
+  EXPECT_EQ(stream.at("skill"), json::value(skill));
+  EXPECT_GE(stream.at("insights").as_int64(), 1);
+  EXPECT_EQ(stream.at("nodes").as_array().size(), 2u);
+  const auto insights = get_json("/api/v1/insights?camera=" + dock + "&label=person&limit=1");
   ASSERT_EQ(insights.at("items").as_array().size(), 1u);
-  EXPECT_EQ(insights.at_pointer("/items/0/instance_id"), "dock-all");
+  EXPECT_EQ(insights.at_pointer("/items/0/instance_id"), json::value(dock_all));
   EXPECT_EQ(get_json("/api/v1/insights?label=cat").at("items").as_array().size(), 0u);
-  EXPECT_EQ(get_json("/api/v1/skills").at_pointer("/items/0/id"), "all");
+  const auto skills = get_json("/api/v1/skills");
+  EXPECT_EQ(skills.at_pointer("/items/0/id"), json::value(skill));
+  EXPECT_EQ(skills.at_pointer("/items/0/node_count"), 2);
   const auto system = get_json("/api/v1/system");
   EXPECT_EQ(system.at("onnxruntime"), "1.2.3");
   EXPECT_GE(system.at("cores").as_int64(), 1);
@@ -219,10 +233,10 @@ TEST_F(ServerTest, tells_what_the_worker_does) {
 
 TEST_F(ServerTest, a_snapshot_is_a_jpeg) {
   ASSERT_TRUE(wait_for_insights());
-  const auto answer = get("/api/v1/cameras/dock/snapshot?width=160");
+  const auto answer = get("/api/v1/cameras/" + dock + "/snapshot?width=160");
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_THAT(answer.body, StartsWith("\xff\xd8"));
-  EXPECT_EQ(get("/api/v1/cameras/dock/snapshot", {.method = "HEAD"}).body, "");
+  EXPECT_EQ(get("/api/v1/cameras/" + dock + "/snapshot", {.method = "HEAD"}).body, "");
 }
 
 TEST_F(ServerTest, refusals_are_problems) {
@@ -237,20 +251,20 @@ TEST_F(ServerTest, refusals_are_problems) {
   expect_problem(get("/api/v1/cameras/%ff"), 400, "not UTF-8");
   expect_problem(get("/api/v1/cameras/a%00b"), 400, "control character");
   expect_problem(get("/api/v1/cameras?colour=red"), 400, "unknown parameter");
-  expect_problem(get("/api/v1/cameras/dock/snapshot?width=0"), 400, "out of range");
+  expect_problem(get("/api/v1/cameras/" + dock + "/snapshot?width=0"), 400, "out of range");
   expect_problem(get("/api/v1/insights?limit=1001"), 400, "out of range");
-  expect_problem(get("/api/v1/cameras/dock/live"), 426, "no WebSocket");
+  expect_problem(get("/api/v1/cameras/" + dock + "/live"), 426, "no WebSocket");
   expect_problem(get("/api/v1/events", {.headers = {"Last-Event-ID: x"}}), 400, "bad id");
   expect_problem(get("/missing.js"), 404, "no file");
-  const auto wrong = get("/api/v1/cameras", {.method = "DELETE"});
+  const auto wrong = get("/api/v1/cameras", {.method = "PUT"});
   expect_problem(wrong, 405, "method");
-  EXPECT_EQ(wrong.headers.at("allow"), "GET, HEAD");
+  EXPECT_EQ(wrong.headers.at("allow"), "GET, HEAD, POST");
   expect_problem(get("/", {.method = "POST", .body = "x"}), 405, "method of a file");
   expect_problem(get("/api/v1/cameras", {.headers = {"Host: evil.example"}}), 403, "host");
   expect_problem(get("/", {.headers = {"Host: evil.example"}}), 403, "host of a file");
   expect_problem(get("/api/v1/cameras", {.headers = {"Origin: http://evil.example"}}), 403,
                  "origin");
-  expect_problem(get("/api/v1/cameras/dock/live",
+  expect_problem(get("/api/v1/cameras/" + dock + "/live",
                      {.headers = {"Origin: http://evil.example", "Connection: Upgrade",
                                   "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}}),
@@ -267,7 +281,8 @@ TEST_F(ServerTest, serves_the_portal_beside_the_api) {
 
 TEST_F(ServerTest, the_event_stream_brings_status_and_insights_and_goes_on_after_a_break) {
   const auto document = *parse_json(openapi_text());
-  const std::string ask_events = "GET /api/v1/events?camera=dock HTTP/1.1\r\nHost: localhost\r\n";
+  const std::string ask_events =
+      "GET /api/v1/events?camera=" + dock + " HTTP/1.1\r\nHost: localhost\r\n";
   std::string last;
   int statuses = 0;
   {
@@ -297,10 +312,10 @@ TEST_F(ServerTest, the_event_stream_brings_status_and_insights_and_goes_on_after
 
 TEST_F(ServerTest, a_live_view_begins_with_hello_and_init) {
   BareClient client(server->port());
-  client.send(
-      "GET /api/v1/cameras/dock/live HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
-      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  client.send("GET /api/v1/cameras/" + dock +
+              "/live HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+              "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   const std::string head = client.read_until("\r\n\r\n");
   EXPECT_THAT(head, StartsWith("HTTP/1.1 101"));
   EXPECT_THAT(head, HasSubstr("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));  // RFC 6455, 1.3
@@ -313,10 +328,10 @@ TEST_F(ServerTest, stops_promptly_while_clients_watch) {
   BareClient events(server->port()), live(server->port()), idle(server->port());
   events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   events.read_until("event: status");
-  live.send(
-      "GET /api/v1/cameras/dock/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  live.send("GET /api/v1/cameras/" + dock +
+            "/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   live.read_until("moov");
   const auto begin = Steady::now();
   server->stop();

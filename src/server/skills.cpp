@@ -1,25 +1,30 @@
-// /api/v1/skills: the skills that are at work.
-#include "graph/skill.h"
-#include "server/api.h"
+// /api/v1/skills: what can be deployed on cameras.
+#include "server/resource.h"
 
 namespace poss::server {
 namespace {
 
-Result<Page<Skill>> list(const Call<NoParameters>& call) {
-  return Page<Skill>{call.resources.worker.skills()};
+void show(const Resources&, const store::Stored<store::SkillRecord>& skill, json::object& out) {
+  const auto* nodes = skill.value.graph.if_contains("nodes");
+  out["node_count"] = nodes && nodes->is_array() ? nodes->get_array().size() : 0;
 }
 
 }  // namespace
 
 void declare_skills(Api& api) {
-  api.name_schema<NodeSpec>("SkillNode");
-  api.name_schema<EdgeSpec>("SkillEdge");
-  api.name_schema<Skill>("Skill");
-  api.get<NoParameters, Page<Skill>>({.path = "/api/v1/skills",
-                                      .id = "listSkills",
-                                      .tag = "skills",
-                                      .summary = "The skills of all deployments."},
-                                     list);
+  declare_resource<store::SkillRecord>(api,
+                                       {.path = "/api/v1/skills",
+                                        .tag = "skills",
+                                        .name = "Skill",
+                                        .create = false,
+                                        .change = false,
+                                        .remove = false,
+                                        .not_listed = {"graph"}},
+                                       {.check = {},
+                                        .shown = {{"node_count", {{"type", "integer"}}}},
+                                        .show = show,
+                                        .before_remove = {},
+                                        .changed = {}});
 }
 
 }  // namespace poss::server

@@ -1,11 +1,4 @@
 // /api/v1/system: what runs here, on which machine.
-#include <fstream>
-#include <thread>
-
-#include <sys/sysinfo.h>
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include "server/api.h"
 
 namespace poss::server {
@@ -34,36 +27,15 @@ struct SystemBody {
   }
 };
 
-// What follows `separator` on the first line that begins with `key`, without quotes.
-std::string value_of(const char* file, std::string_view key, char separator) {
-  std::ifstream stream(file);
-  for (std::string line; std::getline(stream, line);) {
-    if (!line.starts_with(key)) continue;
-    const auto at = line.find(separator);
-    if (at == std::string::npos) continue;
-    const auto first = line.find_first_not_of(" \t\"", at + 1);
-    if (first == std::string::npos) return "";
-    return line.substr(first, line.find_last_not_of(" \t\"") - first + 1);
-  }
-  return "";
-}
-
 Result<SystemBody> get(const Call<NoParameters>& call) {
   SystemBody body;
   body.version = POSS_VERSION;
-  char host[256] = {};
-  if (gethostname(host, sizeof host - 1) == 0) body.hostname = host;
-  struct utsname machine {};
-  uname(&machine);
-  body.os = value_of("/etc/os-release", "PRETTY_NAME", '=');
-  if (body.os.empty()) body.os = machine.sysname;
-  body.cpu = value_of("/proc/cpuinfo", "model name", ':');
-  if (body.cpu.empty()) body.cpu = machine.machine;  // ARM names no model
-  body.cores = static_cast<int>(std::thread::hardware_concurrency());
-  struct sysinfo memory {};
-  if (sysinfo(&memory) == 0) {
-    body.memory_mb = static_cast<std::int64_t>(memory.totalram) * memory.mem_unit / 1'000'000;
-  }
+  const Machine& machine = call.resources.machine;
+  body.hostname = machine.hostname;
+  body.os = machine.os;
+  body.cpu = machine.cpu;
+  body.cores = machine.cores;
+  body.memory_mb = machine.memory_mb;
   body.onnxruntime = call.resources.options.onnxruntime_version;
   body.uptime_s =
       std::chrono::floor<std::chrono::seconds>(Steady::now() - call.resources.started).count();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -99,16 +100,19 @@ class RestTest : public testing::Test {
   RestTest() : folder(std::filesystem::temp_directory_path() / ("poss-rest-" + new_id())) {
     std::filesystem::create_directories(folder);
     options.port = 0;
-    options.data = folder;
+    options.data = folder / "data";
+    std::filesystem::create_directories(options.data);
     options.status_period = std::chrono::milliseconds(50);
-    auto opened = store::Store::open((folder / "poss.db").string());
+    auto opened = store::Store::open((options.data / "poss.db").string());
     EXPECT_TRUE(opened) << opened.error().message;
     store = std::move(*opened);
     services.add<InsightSink>(hub);
     worker = std::make_unique<fleet::Worker>(registry, services);
+    agent = std::make_unique<fleet::LocalAgent>(*worker);
   }
   ~RestTest() override {
     if (server) server->stop();
+    agent->stop();
     worker->stop();
     server.reset();
     store.reset();
@@ -117,7 +121,7 @@ class RestTest : public testing::Test {
   }
   // Call it once the options and the registry are as the test wants them.
   void start() {
-    auto made = Server::create(options, *worker, models, registry, hub, *store);
+    auto made = Server::create(options, *agent, models, registry, hub, *store);
     ASSERT_TRUE(made) << made.error().message;
     server = std::move(*made);
   }
@@ -140,6 +144,18 @@ class RestTest : public testing::Test {
         .status = answer.status, .body = {}, .headers = answer.headers, .text = answer.body};
     if (auto value = parse_json(answer.body)) out.body = std::move(*value);
     return out;
+  }
+  // A job that was begun, once it is over.
+  json::value ended_job(const RestAnswer& begun) {
+    EXPECT_EQ(begun.status, 202) << begun.text;
+    if (begun.status != 202) return {};
+    const std::string path = "/jobs/" + std::string(begun.body.at("id").as_string());
+    for (;;) {
+      const auto job = get(path).body;
+      const auto& state = job.at("state").as_string();
+      if (state != "queued" && state != "running") return job;
+      std::this_thread::yield();
+    }
   }
   RestAnswer get(const std::string& target) { return send("GET", target); }
   // The "detail" of the first problem with this field; "" when there is none.
@@ -168,6 +184,7 @@ class RestTest : public testing::Test {
   infer::ModelPool models{{"build/zoo"}};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<fleet::Worker> worker;
+  std::unique_ptr<fleet::LocalAgent> agent;
   std::unique_ptr<Server> server;
 };
 

@@ -21,6 +21,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of all that match, in order. */
+        get: operations["listDevices"];
+        put?: never;
+        /** Make a new device. */
+        post: operations["createDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One device; its ETag is the revision. */
+        get: operations["getDevice"];
+        put?: never;
+        post?: never;
+        /** Remove it; refused while something else uses it. */
+        delete: operations["deleteDevice"];
+        options?: never;
+        head?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateDevice"];
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -28,10 +65,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All cameras and how they are. */
+        /** A page of all that match, in order. */
         get: operations["listCameras"];
         put?: never;
-        post?: never;
+        /** Make a new camera. */
+        post: operations["createCamera"];
         delete?: never;
         options?: never;
         head?: never;
@@ -45,14 +83,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One camera and how it is. */
+        /** One camera; its ETag is the revision. */
         get: operations["getCamera"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove it; refused while something else uses it. */
+        delete: operations["deleteCamera"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateCamera"];
         trace?: never;
     };
     "/api/v1/cameras/{id}/snapshot": {
@@ -83,6 +123,40 @@ export interface paths {
         get: operations["openCameraLive"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/camera_tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects to a camera once and tells what it sends, or why it does not. */
+        post: operations["testCamera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks for ONVIF cameras in the local network, or asks one for its streams; the job's result has items or streams. */
+        post: operations["discoverCameras"];
         delete?: never;
         options?: never;
         head?: never;
@@ -221,7 +295,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All skills at work, and how they are. */
+        /** A page of all that match, in order. */
         get: operations["listDeployments"];
         put?: never;
         post?: never;
@@ -238,7 +312,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One skill at work on one camera. */
+        /** One deployment; its ETag is the revision. */
         get: operations["getDeployment"];
         put?: never;
         post?: never;
@@ -323,8 +397,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The skills of all deployments. */
+        /** A page of all that match, in order. */
         get: operations["listSkills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One skill; its ETag is the revision. */
+        get: operations["getSkill"];
         put?: never;
         post?: never;
         delete?: never;
@@ -387,12 +478,139 @@ export interface components {
             /** @description The demo's cameras and skills are shown. */
             demo: boolean;
         };
-        Camera: {
-            id: string;
-            name: string;
-            /** @description Without credentials. */
-            uri: string;
+        FoundAcceleration: {
             /** @enum {string} */
+            acceleration: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            /** @description POSS can use it. */
+            available: boolean;
+            /** @description What was found, or why it cannot be used. */
+            reason: string;
+        };
+        DeviceStatus: {
+            /** @enum {string} */
+            state: "connected" | "not_connected";
+            /** @description Why it is not connected; else empty. */
+            cause: string;
+            /** @description Empty while not connected. */
+            os: string;
+            /** @description Empty while not connected. */
+            cpu: string;
+            /** @description 0 while not connected. */
+            cores: number;
+            /** @description 0 while not connected. */
+            memory_mb: number;
+            /** @description Empty while not connected. */
+            accelerations: components["schemas"]["FoundAcceleration"][];
+            /** @description That may use it. */
+            cameras: number;
+            /** @description Skills at work on it, each on one camera. */
+            streams: number;
+        };
+        Device: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Device name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "this_machine" | "remote_agent" | "kubernetes";
+            /**
+             * CPU architecture
+             * @enum {string}
+             */
+            architecture: "x64" | "arm64";
+            /**
+             * Acceleration
+             * @enum {string}
+             */
+            acceleration: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            /** Context */
+            context: string;
+            has_credentials: boolean;
+            status: components["schemas"]["DeviceStatus"];
+        };
+        DeviceInput: {
+            /** Device name */
+            name: string;
+            /**
+             * Type
+             * @default this_machine
+             * @enum {string}
+             */
+            type: "this_machine" | "remote_agent" | "kubernetes";
+            /**
+             * CPU architecture
+             * @default x64
+             * @enum {string}
+             */
+            architecture: "x64" | "arm64";
+            /**
+             * Acceleration
+             * @default cpu
+             * @enum {string}
+             */
+            acceleration: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            /**
+             * Context
+             * @default
+             */
+            context: string;
+            /**
+             * Credentials
+             * Format: secret
+             * @default
+             */
+            credentials: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        DevicePatch: {
+            /** Device name */
+            name?: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type?: "this_machine" | "remote_agent" | "kubernetes";
+            /**
+             * CPU architecture
+             * @enum {string}
+             */
+            architecture?: "x64" | "arm64";
+            /**
+             * Acceleration
+             * @enum {string}
+             */
+            acceleration?: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            /** Context */
+            context?: string;
+            /**
+             * Credentials
+             * Format: secret
+             */
+            credentials?: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        CameraStatus: {
+            /**
+             * @description idle: not opened, because nothing uses it.
+             * @enum {string}
+             */
             state: "idle" | "connecting" | "streaming" | "stalled" | "not_found" | "refused" | "wrong_password" | "unsupported" | "timed_out" | "ended";
             /** @description What happened and what to do; empty while all is well. */
             cause: string;
@@ -414,6 +632,139 @@ export interface components {
             /** @description Pictures not decoded because nobody wanted them. */
             frames_skipped: number;
             reconnects: number;
+        };
+        Camera: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Camera name */
+            name: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "rtsp" | "usb" | "file" | "http" | "images";
+            /**
+             * URL
+             * Format: uri
+             */
+            uri: string;
+            /** User name */
+            user_name: string;
+            has_password: boolean;
+            /**
+             * Location
+             * Format: location
+             */
+            location: string;
+            /**
+             * Compute devices
+             * @description The compute devices that may use this camera.
+             */
+            devices: string[];
+            /**
+             * Sub-stream for detection
+             * Format: uri
+             * @description A smaller stream of the same camera; empty: the same stream.
+             */
+            detect_uri: string;
+            status: components["schemas"]["CameraStatus"];
+        };
+        CameraInput: {
+            /** Camera name */
+            name: string;
+            /**
+             * Source
+             * @default rtsp
+             * @enum {string}
+             */
+            source: "rtsp" | "usb" | "file" | "http" | "images";
+            /**
+             * URL
+             * Format: uri
+             */
+            uri: string;
+            /**
+             * User name
+             * @default
+             */
+            user_name: string;
+            /**
+             * Password
+             * Format: secret
+             * @default
+             */
+            password: string;
+            /**
+             * Location
+             * Format: location
+             */
+            location: string;
+            /**
+             * Compute devices
+             * @description The compute devices that may use this camera.
+             * @default []
+             */
+            devices: string[];
+            /**
+             * Sub-stream for detection
+             * Format: uri
+             * @description A smaller stream of the same camera; empty: the same stream.
+             * @default
+             */
+            detect_uri: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        CameraPatch: {
+            /** Camera name */
+            name?: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source?: "rtsp" | "usb" | "file" | "http" | "images";
+            /**
+             * URL
+             * Format: uri
+             */
+            uri?: string;
+            /** User name */
+            user_name?: string;
+            /**
+             * Password
+             * Format: secret
+             */
+            password?: string;
+            /**
+             * Location
+             * Format: location
+             */
+            location?: string;
+            /**
+             * Compute devices
+             * @description The compute devices that may use this camera.
+             */
+            devices?: string[];
+            /**
+             * Sub-stream for detection
+             * Format: uri
+             * @description A smaller stream of the same camera; empty: the same stream.
+             */
+            detect_uri?: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
         };
         Location: {
             id: string;
@@ -584,9 +935,7 @@ export interface components {
                 mean_ms: number;
             }[];
         };
-        Deployment: {
-            id: string;
-            name: string;
+        Stream: {
             /** @description The camera's id. */
             camera: string;
             /** @description The skill's id. */
@@ -610,6 +959,54 @@ export interface components {
             latency_p50_ms: number;
             latency_p99_ms: number;
             nodes: components["schemas"]["Node"][];
+        };
+        DeploymentStatus: {
+            /** @enum {string} */
+            state: "starting" | "running" | "degraded" | "failed" | "stopped" | "not_connected";
+            /** @description What happened and what to do; empty while all is well. */
+            cause: string;
+            /** @description Each skill on each camera. */
+            streams: components["schemas"]["Stream"][];
+        };
+        Deployment: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Deployment name */
+            name: string;
+            /**
+             * Compute device
+             * Format: device
+             */
+            device: string;
+            /** Cameras */
+            cameras: {
+                /**
+                 * Camera
+                 * Format: camera
+                 */
+                camera: string;
+                /** AI skills */
+                skills: {
+                    /**
+                     * AI skill
+                     * Format: skill
+                     */
+                    skill: string;
+                    /** Parameters */
+                    parameters: Record<string, never>;
+                }[];
+            }[];
+            /** Enabled */
+            enabled: boolean;
+            status: components["schemas"]["DeploymentStatus"];
         };
         Insight: {
             id: string;
@@ -672,8 +1069,43 @@ export interface components {
             device_id: string;
         };
         Status: {
-            cameras: components["schemas"]["Camera"][];
-            deployments: components["schemas"]["Deployment"][];
+            cameras: {
+                /**
+                 * @description idle: not opened, because nothing uses it.
+                 * @enum {string}
+                 */
+                state: "idle" | "connecting" | "streaming" | "stalled" | "not_found" | "refused" | "wrong_password" | "unsupported" | "timed_out" | "ended";
+                /** @description What happened and what to do; empty while all is well. */
+                cause: string;
+                /**
+                 * Format: date-time
+                 * @description When the state began.
+                 */
+                since: string;
+                /** @description 0 while unknown. */
+                width: number;
+                /** @description 0 while unknown. */
+                height: number;
+                codec: string;
+                /** @description Measured; 0 while unknown. */
+                source_fps: number;
+                /** @description Video packets read. */
+                packets: number;
+                frames_decoded: number;
+                /** @description Pictures not decoded because nobody wanted them. */
+                frames_skipped: number;
+                reconnects: number;
+                id: string;
+            }[];
+            deployments: {
+                /** @enum {string} */
+                state: "starting" | "running" | "degraded" | "failed" | "stopped" | "not_connected";
+                /** @description What happened and what to do; empty while all is well. */
+                cause: string;
+                /** @description Each skill on each camera. */
+                streams: components["schemas"]["Stream"][];
+                id: string;
+            }[];
         };
         Model: {
             /** @description What skills call it. */
@@ -709,34 +1141,63 @@ export interface components {
             /** @description JSON Schema of the settings. */
             settings: Record<string, never>;
         };
-        SkillNode: {
-            /** @description Unique in the skill. */
-            id: string;
-            /** @description A type of /api/v1/node_types. */
-            type: string;
-            name: string;
-            /** @description Version of the settings. */
-            version: number;
-            /** @description As the node type's schema says. */
-            settings: Record<string, never>;
-        };
-        SkillEdge: {
-            /** @description node, or node:port. */
-            from: string;
-            /** @description node, or node:port. */
-            to: string;
-        };
         Skill: {
             id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Skill name */
             name: string;
+            /** Description */
             description: string;
-            /**
-             * Desired frame rate
-             * @description At most so many frames a second; 0 takes every frame.
-             */
+            /** Desired frame rate */
             fps: number;
-            nodes: components["schemas"]["SkillNode"][];
-            edges: components["schemas"]["SkillEdge"][];
+            /**
+             * Device acceleration
+             * @enum {string}
+             */
+            acceleration: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            /** Nodes */
+            graph: Record<string, never>;
+            /** Models */
+            readonly models: string[];
+            /** Connections */
+            readonly connections: string[];
+            node_count: number;
+        };
+        SkillSummary: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Skill name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Desired frame rate */
+            fps: number;
+            /**
+             * Device acceleration
+             * @enum {string}
+             */
+            acceleration: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            node_count: number;
+            /** Models */
+            readonly models: string[];
+            /** Connections */
+            readonly connections: string[];
         };
         Problem: {
             type: string;
@@ -794,16 +1255,194 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    listCameras: {
+    listDevices: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description All cameras and how they are. */
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Device"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createDevice: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceInput"];
+            };
+        };
+        responses: {
+            /** @description Of a dry run: what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The device, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The device. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateDevice: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DevicePatch"];
+            };
+        };
+        responses: {
+            /** @description The device, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCameras: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -811,7 +1450,53 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Camera"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createCamera: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraInput"];
+            };
+        };
+        responses: {
+            /** @description Of a dry run: what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The camera, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -828,13 +1513,69 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One camera and how it is. */
+            /** @description The camera. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Camera"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateCamera: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraPatch"];
+            };
+        };
+        responses: {
+            /** @description The camera, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Camera"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -883,6 +1624,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: camera
+                     * @description Id of the camera as stored: its password is used where none is sent.
+                     * @default
+                     */
+                    camera?: string;
+                    /**
+                     * @default rtsp
+                     * @enum {string}
+                     */
+                    source?: "rtsp" | "usb" | "file" | "http" | "images";
+                    /** Format: uri */
+                    uri: string;
+                    /** @default  */
+                    user_name?: string;
+                    /**
+                     * Format: secret
+                     * @default
+                     */
+                    password?: string;
+                    /**
+                     * @description For the job's title.
+                     * @default
+                     */
+                    name?: string;
+                    /**
+                     * @description Not looked at, as the rest.
+                     * @default
+                     */
+                    location?: string;
+                    /** @default [] */
+                    devices?: string[];
+                    /** @default  */
+                    detect_uri?: string;
+                    /** @default {} */
+                    tags?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The job; its result has state and cause, width, height, codec, fps, keyframe_interval_s, and the picture as a data URL. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    discoverCameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Of one device, as found; empty: looks for all.
+                     * @default
+                     */
+                    address?: string;
+                    /** @default  */
+                    user_name?: string;
+                    /**
+                     * Format: secret
+                     * @default
+                     */
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Looks for ONVIF cameras in the local network, or asks one for its streams; the job's result has items or streams. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
             };
             default: components["responses"]["Problem"];
         };
@@ -1288,14 +2131,29 @@ export interface operations {
     };
     listDeployments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description All skills at work, and how they are. */
+            /** @description A page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1303,6 +2161,10 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Deployment"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
                     };
                 };
             };
@@ -1320,7 +2182,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One skill at work on one camera. */
+            /** @description The deployment. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1436,22 +2298,64 @@ export interface operations {
     };
     listSkills: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The skills of all deployments. */
+            /** @description A page. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
-                        items: components["schemas"]["Skill"][];
+                        items: components["schemas"]["SkillSummary"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The skill. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
                 };
             };
             default: components["responses"]["Problem"];
