@@ -74,7 +74,8 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     if (change.kind === "audit_entry") return;
     const { name = "" } = change.action === "delete" ? {} : store.raw(change.kind, change.id);
     const entry = store.seed("audit_entry", {
-      user: session.user?.name ?? "", action: change.action, kind: change.kind, object: change.id, name, address: "127.0.0.1",
+      user: session.user?.name ?? "", status: change.action, object_kind: change.kind, object_id: change.id, name: name || "-",
+      address: "127.0.0.1", detail: "",
     });
     sendEvent("change", { kind: "audit_entry", id: entry.id, revision: 1, action: "create" });
   };
@@ -93,7 +94,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     );
     store.seed("model", {
       name: "EfficientDet Lite0", source: "zoo", zoo_name: "efficientdet_lite0", labels: ["person", "bicycle", "car", "dog"],
-      license: "Apache-2.0", slug: "efficientdet_lite0", description: "Everyday objects, small and fast.",
+      license: "Apache-2.0", slug: "efficientdet_lite0", status: "ready", description: "Everyday objects, small and fast.",
     }, started - 5 * day);
     const graph = {
       nodes: [
@@ -111,7 +112,18 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     store.seed("connection", { name: "Broker", type: "mqtt", address: "mqtt://broker.lan:1883", user_name: "poss", has_credentials: true });
     store.seed("user", { id: "1", name: "admin", role: "admin", has_password: true }, started - 30 * day);
     store.seed("user", { name: "Ada", role: "operator", has_password: true }, started - 8 * day);
-    store.seed("api_token", { name: "Nightly export", role: "viewer", expires: new Date(started + 60 * day).toISOString() });
+    store.seed("model", { name: "Parts on the belt", source: "custom", labels: ["bolt", "nut"], slug: "parts-on-the-belt", description: "Counts what leaves the press." }, started - 2 * day);
+    store.seed("model", {
+      name: "Helmets", source: "external", labels: ["helmet", "head"], slug: "helmets", status: "failed",
+      cause: "The model's output has 3 classes, but 2 labels were given; give one label a class, in the order of the output.",
+    }, started - day);
+    for (let i = 0; i < 150; i++) {
+      store.seed("audit_entry", {
+        name: ["Street", "Detect people", "Ada", "Broker"][i % 4], user: i % 3 ? "admin" : "Ada", status: ["update", "create", "update", "sign_in", "delete"][i % 5],
+        object_kind: ["camera", "skill", "user", "connection"][i % 4], object_id: "x", address: `192.168.1.${20 + (i % 7)}`, detail: "",
+      }, started - (i + 1) * 1_700_000);
+    }
+    store.seed("api_token", { name: "Nightly export", role: "viewer", user_name: "admin", expires: new Date(started + 60 * day).toISOString() });
     store.seed("recording", { camera: cameras[0]?.id ?? "", deployment: "street_watch", started: new Date(started - 3600_000).toISOString(), duration_s: 20, bytes: 4_200_000 });
     const most = Number(options.items);
     for (let i = 1; i <= most; i++) {
@@ -122,7 +134,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       const id = `camera_${i}`;
       store.seed("camera", { id, name: `Camera ${i}`, uri: `rtsp://10.0.${i >> 8}.${i & 255}/stream`, location: (i % 2 ? yard : street).id, tags, devices: ["this_machine"] }, when);
       runtimeOf.set(id, Object.assign(addCamera(i % 7 ? "jpeg" : "refused", id, `Camera ${i}`), { idle: i % 3 === 0 }));
-      store.seed("model", { name: `Model ${i}`, tags, labels: ["part"], status: i % 5 ? "ready" : "untrained" }, when);
+      store.seed("model", { name: `Model ${i}`, tags, labels: ["part"], slug: `model-${i}`, source: "external", status: i % 5 ? "ready" : "draft" }, when);
       store.seed("skill", { name: `Skill ${i}`, tags, graph }, when);
       store.seed("connection", { name: `Connection ${i}`, address: `https://host${i}.lan/in`, type: "webhook", tags }, when);
       store.seed("deployment", {
@@ -135,7 +147,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
   // Jobs.
   const jobs = new Map();
   const brief = ({ log: _log, finish: _finish, timer: _timer, ...job }) => job;
-  function startJob(kind, title, { seconds = 6, result = {}, steps = [], cause = "" } = {}) {
+  function startJob(kind, title, { seconds = 6, result = {}, steps = [], cause = "", onEnd } = {}) {
     const job = {
       id: randomUUID(), kind, title, state: "queued", progress: 0, message: "", cause: "",
       started: new Date().toISOString(), ended: "", seconds_left: seconds, log: [],
@@ -145,6 +157,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     const end = (state, more = {}) => {
       clearInterval(job.timer);
       Object.assign(job, { state, ended: new Date().toISOString(), seconds_left: 0 }, more);
+      onEnd?.(state);
       sendEvent("job", brief(job));
     };
     job.finish = end;
@@ -163,7 +176,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     return brief(job);
   }
   if (!options.empty) {
-    const old = startJob("model_import", "Import of EfficientDet Lite0");
+    const old = startJob("import", "Import of EfficientDet Lite0");
     jobs.get(old.id).finish("done", { progress: 1, result: { model: store.all("model")[0].id } });
   }
 
@@ -180,6 +193,16 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     return startJob("camera_test", `Test of ${body.name || body.uri}`, { seconds: 2, result, steps: ["Connecting", "Waiting for a keyframe"] });
   }
 
+  // A connection fails by what stands in its address: "refused" or "password".
+  function testConnection(body) {
+    const address = body.address || body.type;
+    const fault = ["refused", "password"].find((word) => address.includes(word));
+    const cause = { refused: `Nothing listens at ${address}; check the address and that it is running.`, password: `The broker at ${address} refuses user name or password; check both.` }[fault] ?? "";
+    return startJob("connection_test", `Testing connection '${body.name ?? ""}'`, {
+      seconds: 1, cause, result: { answer: `The server at ${address} accepts the connection${body.user_name ? ` and the user '${body.user_name}'` : ""}.` },
+    });
+  }
+
   function discover(body) {
     const result = body.address
       ? { streams: [
@@ -193,11 +216,62 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     return startJob("discovery", "Looking for cameras", { seconds: 2, result, steps: ["Asking the local network"] });
   }
 
-  const zoo = ["efficientdet_lite0", "yolox_nano", "mobilenet_v3"].map((name, i) => ({
-    name, title: ["EfficientDet Lite0", "YOLOX Nano", "MobileNet V3"][i], task: i < 2 ? "detection" : "classification",
-    license: "Apache-2.0", width: 320, height: 320, labels: ["person", "bicycle", "car"], bytes: 4_600_000 * (i + 1),
-    installed: i === 0, added: i === 0 ? (store.all("model")[0]?.id ?? "") : "",
+  const coco = ["person", "bicycle", "car", "motorcycle", "bus", "truck", "traffic light", "dog", "cat", "chair", "laptop", "bottle"];
+  const catalogue = [
+    ["efficientdet_lite0", "EfficientDet-Lite0", "detection", 320, coco, 13.4e6, "The fastest of the family: for many cameras or small machines."],
+    ["efficientdet_lite2", "EfficientDet-Lite2", "detection", 448, coco, 22.8e6, "Finds smaller things than its sisters, and takes longer."],
+    ["mobilenet_v1", "MobileNet V1", "classification", 224, ["tabby cat", "golden retriever", "espresso", "teapot"], 16.9e6, "Says what a picture shows."],
+    ["yolox_nano", "YOLOX Nano", "detection", 416, [], 0, "Very small."],
+  ];
+  const zoo = () => options.empty ? [] : catalogue.map(([name, title, task, size, labels, bytes, description]) => ({
+    name, title, task, description, license: name === "yolox_nano" ? "MIT" : "Apache-2.0", width: size, height: size, labels, bytes,
+    installed: bytes > 0, added: store.all("model").find(({ zoo_name }) => zoo_name === name)?.id ?? "",
   }));
+
+  // What the server makes of a new model's input.
+  function createModel(body, dry) {
+    if (body.source !== "zoo") return store.create("model", body, dry);
+    const entry = zoo().find(({ name }) => name === body.zoo_name);
+    if (!entry?.installed || entry.added) {
+      throw new Refusal(400, "invalid_argument", "The model cannot be added.", {
+        problems: [{ field: "zoo_name", detail: entry?.added ? "It has been added already." : "It is not installed on this machine; ./up fetches the zoo." }],
+      });
+    }
+    const { task, labels, license, description } = entry;
+    const made = store.create("model", { ...body, task, labels, license, description }, dry);
+    if (!dry) store.put("model", made.id, { status: "ready", slug: entry.name });
+    return dry ? made : store.get("model", made.id);
+  }
+
+  // An import fails when the name of its file has "broken" in it.
+  const versions = new Map();
+  function importVersion(model, body) {
+    const file = uploads.get(body.upload);
+    if (!file) throw new Refusal(404, "not_found", `There is no upload '${body.upload}'; it may have been used or removed: send the file again.`);
+    if (model.status === "importing") throw new Refusal(409, "conflict", `The model '${model.name}' is busy with an import; wait for its end.`);
+    uploads.delete(body.upload);
+    store.put("model", model.id, { status: "importing", cause: "" });
+    const cause = file.name.includes("broken") ? "The file: it has 90 labels' outputs, but 3 labels were given; give one label a class." : "";
+    return startJob("import", `Importing model '${model.name}'`, {
+      seconds: 6, cause, result: { model: model.id }, steps: ["Reading the file", "Converting it", "Trying one picture"],
+      onEnd(state) {
+        const all = versions.get(model.id) ?? [];
+        if (state !== "done") {
+          const status = all.length > 0 ? "ready" : state === "failed" ? "failed" : "draft";
+          store.put("model", model.id, { status, cause: state !== "failed" ? "" : all.length > 0 ? `the last import failed: ${cause}` : cause });
+          return;
+        }
+        const labels = body.labels ?? (model.labels.length > 0 ? model.labels : ["person", "car"]);
+        const now = new Date().toISOString();
+        versions.set(model.id, [
+          { id: randomUUID(), revision: 1, created: now, updated: now, tags: {}, model: model.id, number: all.length + 1, bytes: file.bytes, sha256: file.sha256, width: 320, height: 320, labels },
+          ...all,
+        ]);
+        store.put("model", model.id, { status: "ready", cause: "", labels: labels.filter(Boolean), slug: model.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-") });
+        sendEvent("change", { kind: "model_version", id: model.id, revision: 1, action: "create" });
+      },
+    });
+  }
 
   const uploads = new Map();
   function takeUpload(request, url, send) {
@@ -261,7 +335,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     const revision = headers["if-match"] ? Number(headers["if-match"].replaceAll('"', "")) : undefined;
     const missing = () => new Refusal(404, "not_found", `Nothing is at ${url.pathname}.`);
 
-    if (resource === "session") {
+    if (resource === "session" && !id) {
       if (method === "POST") {
         if (body.password !== "password1234") throw new Refusal(401, "wrong_password", "The user name or the password is wrong.");
         session.user = { id: "1", name: body.user_name, role: options.role };
@@ -277,9 +351,16 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       return [201, sessionJson()];
     }
     if (!session.user) throw new Refusal(401, "unauthenticated", "Sign in first.");
+    if (resource === "session" && id === "password") {
+      if (demo) throw new Refusal(409, "conflict", "The demo has no users, and so no passwords.");
+      if (body.current !== "password1234") throw new Refusal(403, "permission_denied", "The current password is wrong.", { field: "current" });
+      if (String(body.new).length < 10) throw new Refusal(400, "invalid_argument", "The new password must have at least 10 characters.", { field: "new" });
+      return [204];
+    }
     if (method !== "GET") {
       if (headers["x-csrf-token"] !== session.token) throw new Refusal(403, "permission_denied", "The X-CSRF-Token header is missing or wrong.");
-      if (ranks[session.user.role] < 1) throw new Refusal(403, "permission_denied", "A viewer cannot change anything; ask an administrator.");
+      const own = ["tokens", "session"].includes(resource);
+      if (ranks[session.user.role] < 1 && !own) throw new Refusal(403, "permission_denied", "A viewer cannot change anything; ask an administrator.");
     }
 
     switch (resource) {
@@ -288,6 +369,9 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
           version: "0.0.0-fake", hostname: hostname(), os: "Fake", cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length,
           memory_mb: Math.round(totalmem() / 1e6), onnxruntime: "1.30.0", uptime_s: Math.round((Date.now() - started) / 1000), demo,
           disk: { free_bytes: 61e9, total_bytes: 256e9 }, store_bytes: 12e6,
+          retention: options.empty
+            ? { time: "", text: "" }
+            : { time: new Date(started - 7_200_000).toISOString(), text: "Deleted 1 204 insights that were older than 30 d." },
         }];
       case "node_types":
       case "openapi.json":
@@ -295,17 +379,22 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       case "insights":
         return [200, insightsAnswer(url, kept, id)];
       case "zoo":
-        return [200, { items: zoo }];
+        return [200, { items: zoo() }];
       case "camera_tests":
         return [202, testCamera(body)];
       case "connection_tests":
-        return [202, startJob("connection_test", `Test of ${body.name}`, {
-          seconds: 2, ...(String(body.address).includes("refused") && { cause: `${body.address} refused the connection.` }),
-        })];
+        return [202, testConnection(body)];
       case "discovery":
         return [202, discover(body)];
       case "settings":
+        if (ranks[session.user.role] < 2) throw new Refusal(403, "permission_denied", "Only an administrator may see and change the settings.");
+        if (options.fail.split(",").includes("settings")) throw new Refusal(500, "internal", "The store could not be read: disk I/O error. See the log of POSS.");
         if (method === "PATCH") {
+          const problems = [
+            ...(body.import_folders ?? []).flatMap((folder, i) => (folder.startsWith("/") ? [] : [{ field: `import_folders[${i}]`, detail: "must be a full path, such as /srv/pictures" }])),
+            ...(body.disk_floor_gb < 0.1 ? [{ field: "disk_floor_gb", detail: "must be from 0.1 to 1000000" }] : []),
+          ];
+          if (problems.length > 0) throw new Refusal(400, "invalid_argument", problems[0].detail, { problems });
           if (revision !== undefined && revision !== settings.revision) throw new Refusal(412, "precondition_failed", "The settings were changed by somebody else meanwhile.");
           if (dry) return [200, { problems: [] }];
           settings = { ...settings, ...body, revision: settings.revision + 1, updated: new Date().toISOString() };
@@ -341,9 +430,10 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     }
     if (method === "GET") return [200, store.get(kind, id)];
     if (method === "POST" && !id) {
-      const answer = store.create(kind, body, dry);
+      if (kind === "api_token" && demo) throw new Refusal(409, "conflict", "The demo has no users, and so no API tokens; it needs none.");
+      const answer = kind === "model" ? createModel(body, dry) : store.create(kind, body, dry);
       if (dry) return [200, answer];
-      return [201, kind === "api_token" ? { ...answer, token: `poss_${randomUUID()}` } : answer];
+      return [201, kind === "api_token" ? { ...answer, user_name: session.user.name, token: randomUUID().replaceAll("-", "") + randomUUID().replaceAll("-", "").slice(0, 11) } : answer];
     }
     if (method === "PATCH") return [200, store.patch(kind, id, body, revision, dry)];
     if (method === "DELETE") {
@@ -360,10 +450,10 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       return [201, store.create(kind, { name: body.name, description, fps, acceleration, graph, tags })];
     }
     if (kind === "skill" && part === "export") return [200, { name: object.name, description: object.description, fps: object.fps, graph: object.graph }];
-    if (kind === "model" && part === "versions" && method === "POST") {
-      return [202, startJob("model_import", `Import of ${object.name}`, {
-        seconds: 12, result: { model: id }, steps: ["Reading the file", "Looking at the graph", "Trying one picture"],
-      })];
+    if (kind === "model" && part === "versions" && method === "POST") return [202, importVersion(object, body)];
+    if (kind === "model" && part === "versions") {
+      const items = versions.get(id) ?? [];
+      return [200, { items, next_cursor: "", total: items.length }];
     }
     if (kind === "model" && method === "GET") return [200, { items: [], next_cursor: "", total: 0 }];
     throw new Refusal(404, "not_found", `There is no ${part} of a ${kind}.`);

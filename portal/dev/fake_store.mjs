@@ -17,6 +17,8 @@ const text = (problems, object, field, label, { needed = true, most = 200 } = {}
   else if (value.length > most) problems.push({ field, detail: `${label} has at most ${most} characters.` });
 };
 
+const isAdmin = ({ role, disabled }) => role === "admin" && !disabled;
+
 // For each kind: its path, what it begins with, which members are secret, and what is checked.
 // `uses` tells of which other kinds the object needs which ids.
 export const kinds = {
@@ -49,8 +51,10 @@ export const kinds = {
     path: "models",
     defaults: {
       description: "", source: "custom", zoo_name: "", task: "detection", multilabel: false,
-      labels: [], license: "", slug: "", status: "ready", cause: "",
+      labels: [], license: "", slug: "", status: "draft", cause: "",
     },
+    readOnlyFields: ["slug", "status", "cause"],
+    keep: (object) => object.status === "importing" && `The model '${object.name}' is being imported; cancel that first.`,
   },
   skill: {
     path: "skills",
@@ -59,6 +63,12 @@ export const kinds = {
       if (!(object.fps > 0 && object.fps <= 120)) problems.push({ field: "fps", detail: "The frame rate is more than 0 and at most 120 fps." });
     },
     inList: ({ graph, ...rest }) => ({ ...rest, node_count: graph.nodes.length }),
+    uses: (object, store) => ({
+      model: store
+        .all("model")
+        .filter(({ slug }) => object.graph.nodes.some(({ settings }) => settings?.model === slug))
+        .map(({ id }) => id),
+    }),
   },
   deployment: {
     path: "deployments",
@@ -80,10 +90,22 @@ export const kinds = {
     path: "connections",
     defaults: { type: "mqtt", address: "", user_name: "", settings: {} },
     secrets: ["credentials"],
-    check: (object, problems) => text(problems, object, "address", "The address"),
   },
-  user: { path: "users", defaults: { role: "viewer", disabled: false }, secrets: ["password"], role: "admin" },
-  api_token: { path: "tokens", defaults: { role: "viewer", expires: "" } },
+  user: {
+    path: "users",
+    defaults: { role: "viewer", disabled: false },
+    secrets: ["password"],
+    role: "admin",
+    check(object, problems) {
+      const { password } = object;
+      if (password === undefined && object.has_password !== true) problems.push({ field: "password", detail: "A password is needed." });
+      else if (password !== undefined && password.length < 10) problems.push({ field: "password", detail: "The password must have at least 10 characters." });
+    },
+    last: (old, now, store) =>
+      isAdmin(old) && !(now && isAdmin(now)) && !store.all("user").some((user) => user.id !== old.id && isAdmin(user)) &&
+      "This is the last administrator who can sign in; make another one first.",
+  },
+  api_token: { path: "tokens", defaults: { role: "viewer" }, writeRole: "viewer" },
   audit_entry: { path: "audit", defaults: {}, role: "admin", readOnly: true },
   recording: { path: "recordings", defaults: {}, readOnly: true },
 };
@@ -130,14 +152,14 @@ export class FakeStore {
     const uses = query.get("uses");
     const others = [...query].filter(([name]) => !known.has(name));
     const shown = this.all(kind).map((object) => ({ ...object, ...this.runtime(kind, object) }));
-    const state = (o) => o.status?.state ?? o.status ?? o.action ?? "";
+    const state = (o) => o.status?.state ?? o.status ?? "";
     const key = (o) => (sort === "status" ? String(state(o)) : String(o[sort] ?? "")).toLowerCase();
     const has = (value, wanted) => (Array.isArray(value) ? value.includes(wanted) : String(value ?? "") === wanted);
     const found = shown
-      .filter((o) => !search || JSON.stringify([o.name, o.description, o.uri, o.user, o.tags]).toLowerCase().includes(search))
+      .filter((o) => !search || JSON.stringify([o.name, o.description, o.uri, o.address, o.user, o.tags]).toLowerCase().includes(search))
       .filter((o) => !tag || Object.entries(o.tags).some(([n, v]) => n.toLowerCase() === tag.toLowerCase() && (tagValue === undefined || v === tagValue)))
       .filter((o) => !status || state(o) === status)
-      .filter((o) => !uses || Object.values(kinds[kind].uses?.(o) ?? {}).some((ids) => ids.includes(uses)))
+      .filter((o) => !uses || Object.values(kinds[kind].uses?.(o, this) ?? {}).some((ids) => ids.includes(uses)))
       .filter((o) => others.every(([name, value]) => has(o[name], value)))
       .sort((a, b) => key(a).localeCompare(key(b), "en", { numeric: true }) || a.id.localeCompare(b.id));
     if (query.get("descending") === "true") found.reverse();
@@ -168,6 +190,8 @@ export class FakeStore {
     const problems = this.#problems(kind, object, change, id);
     if (dry) return { problems };
     this.#refuse(problems);
+    const last = kinds[kind].last?.(old, object, this);
+    if (last) throw new Refusal(409, "conflict", last);
     const whole = {
       ...this.#takeSecrets(kind, object, old),
       revision: old.revision + 1,
@@ -181,11 +205,11 @@ export class FakeStore {
   remove(kind, id, revision) {
     const old = this.raw(kind, id);
     this.#match(old, revision);
-    const kept = kinds[kind].keep?.(old);
+    const kept = kinds[kind].keep?.(old) || kinds[kind].last?.(old, undefined, this);
     if (kept) throw new Refusal(409, "conflict", kept);
     const users = Object.keys(kinds).flatMap((other) =>
       this.all(other)
-        .filter((object) => (kinds[other].uses?.(object)[kind] ?? []).includes(id))
+        .filter((object) => (kinds[other].uses?.(object, this)[kind] ?? []).includes(id))
         .map((object) => `${other} '${object.name}'`),
     );
     if (users.length > 0) {
@@ -194,6 +218,14 @@ export class FakeStore {
     }
     this.#all.get(kind).delete(id);
     this.onChange({ kind, id, revision: old.revision + 1, action: "delete" });
+  }
+
+  // A change of POSS's own, without checks.
+  put(kind, id, change) {
+    const old = this.raw(kind, id);
+    const whole = { ...old, ...change, revision: old.revision + 1, updated: new Date().toISOString() };
+    this.#all.get(kind).set(id, whole);
+    this.onChange({ kind, id, revision: whole.revision, action: "update" });
   }
 
   #match(object, revision) {
@@ -213,10 +245,11 @@ export class FakeStore {
     const problems = [];
     if (kinds[kind].readOnly) throw new Refusal(405, "invalid_argument", `A ${kind} cannot be written.`);
     const known = new Set([
-      "name", "tags", "description", ...Object.keys(kinds[kind].defaults), ...(kinds[kind].secrets ?? []),
+      "name", "tags", "description", "expires", ...Object.keys(kinds[kind].defaults), ...(kinds[kind].secrets ?? []),
     ]);
     for (const field of Object.keys(input)) {
       if (!known.has(field)) problems.push({ field, detail: `There is no field '${field}'.` });
+      if (kinds[kind].readOnlyFields?.includes(field)) problems.push({ field, detail: `'${field}' is set by POSS.` });
     }
     text(problems, object, "name", "A name", { most: 100 });
     const twin = this.all(kind).find((o) => o.id !== id && o.name?.toLowerCase() === String(object.name).toLowerCase());

@@ -54,21 +54,29 @@ export type System = {
   demo: boolean;
   disk?: { free_bytes: number; total_bytes: number };
   store_bytes?: number;
+  retention?: { time: string; text: string }; // what was deleted last and why; empty: nothing yet
 };
 
 export type Location = Envelope & { name: string; description?: string };
 
 export type User = Envelope & { name: string; role: Role; disabled: boolean; has_password: boolean };
 
-export type ApiToken = Envelope & { name: string; role: Role; expires?: string; token?: string };
+export type ApiToken = Envelope & {
+  name: string;
+  role: Role;
+  user_name?: string;
+  expires?: string;
+  token?: string; // in the answer that makes it, never again
+};
 
 export type AuditEntry = Envelope & {
+  name: string; // of the object, as it was then
   user: string;
-  action: string;
-  kind: string;
-  object: string;
-  name: string;
+  status: string; // what was done: "create", "sign_in" …
+  object_kind: string;
+  object_id: string;
   address: string;
+  detail: string;
 };
 
 export type DeviceStatus = {
@@ -165,24 +173,39 @@ export type FoundStream = {
   codec: string;
 };
 
+export type ModelSource = "custom" | "external" | "zoo";
+export type ModelTask = "detection" | "classification";
+export type ModelStatus = "draft" | "importing" | "training" | "ready" | "failed";
+
 export type Model = Envelope & {
   name: string;
   description: string;
-  source: "custom" | "external" | "zoo";
+  source: ModelSource;
   zoo_name: string;
-  task: string;
+  task: ModelTask;
   multilabel: boolean;
   labels: string[];
   license: string;
   slug: string;
-  status: string;
+  status: ModelStatus;
   cause: string;
+};
+
+export type ModelVersion = Envelope & {
+  model: string;
+  number: number;
+  bytes: number;
+  sha256: string;
+  width: number;
+  height: number;
+  labels: string[];
 };
 
 export type ZooModel = {
   name: string;
   title: string;
-  task: string;
+  description?: string;
+  task: ModelTask;
   license: string;
   width: number;
   height: number;
@@ -263,9 +286,18 @@ export type Recording = Envelope & {
   bytes: number;
 };
 
+export type ConnectionType =
+  | "azure_storage"
+  | "iot_hub"
+  | "iot_edge"
+  | "mqtt"
+  | "webhook"
+  | "smtp"
+  | "custom_vision";
+
 export type Connection = Envelope & {
   name: string;
-  type: string;
+  type: ConnectionType;
   address: string;
   user_name: string;
   has_credentials: boolean;

@@ -5,6 +5,8 @@ import {
   Field,
   Input,
   Option,
+  Radio,
+  RadioGroup,
   Switch,
   Tag,
   TagGroup,
@@ -25,6 +27,7 @@ const useStyles = makeStyles({
   pairs: { display: "grid", gap: "8px", maxWidth: "640px" },
   quiet: { color: tokens.colorNeutralForeground3 },
   tags: { flexWrap: "wrap", rowGap: "6px", marginBottom: "6px" },
+  detail: { display: "block", color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
   set: {
     display: "flex",
     flexWrap: "wrap",
@@ -159,6 +162,42 @@ export function ChoiceField<T extends string>(
           </Option>
         ))}
       </Dropdown>
+    </FieldFrame>
+  );
+}
+
+// One of few choices, all of them in sight, each with what it means.
+export function RadioField<T extends string>(
+  props: FieldProps<T> & { choices: readonly { value: T; text: string; detail?: string }[]; horizontal?: boolean },
+) {
+  const styles = useStyles();
+  const { field, choices, disabled, horizontal = false } = props;
+  return (
+    <FieldFrame {...props}>
+      <RadioGroup
+        id={fieldId(field.path)}
+        value={field.value}
+        disabled={disabled ?? false}
+        layout={horizontal ? "horizontal" : "vertical"}
+        onChange={(_event, { value }) => field.set(value as T)}
+      >
+        {choices.map(({ value, text: name, detail }) => (
+          <Radio
+            key={value}
+            value={value}
+            label={
+              detail === undefined ? (
+                name
+              ) : (
+                <>
+                  {name}
+                  <span className={styles.detail}>{detail}</span>
+                </>
+              )
+            }
+          />
+        ))}
+      </RadioGroup>
     </FieldFrame>
   );
 }

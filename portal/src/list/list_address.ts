@@ -66,7 +66,7 @@ export function restQuery(state: ListState, limit: number): Record<string, strin
     ...(state.tag && { tag: state.tag }),
     ...(state.status && { status: state.status }),
     sort: state.sort,
-    ...(state.descending && { descending: true }),
+    descending: state.descending,
     limit,
   };
 }

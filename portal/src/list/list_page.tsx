@@ -106,6 +106,9 @@ export type ListPageProps<K extends Kind> = {
   icon: ReactNode; // of the empty state and of cards without a picture
   empty: { title: string; detail: string; children?: ReactNode };
   primary?: PrimaryAction; // shown to those who may change things
+  primaryRole?: Role; // operator otherwise
+  tabs?: ReactNode; // between the head and the list
+  untagged?: boolean; // no filter by tag
   columns: readonly Column<ObjectOf<K>>[]; // after the name, which is always first
   card?: CardContent<ObjectOf<K>>; // without it there is only the table
   nameOf?: (item: ObjectOf<K>) => string;
@@ -240,7 +243,7 @@ export function ListPage<K extends Kind>(props: ListPageProps<K>) {
   };
   const filtered = isFiltered(state);
   const isEmpty = items?.length === 0;
-  const primary = mayChange ? props.primary : undefined;
+  const primary = useMay(props.primaryRole ?? "operator") ? props.primary : undefined;
   const isNew = isEmpty && !filtered;
 
   return (
@@ -248,9 +251,11 @@ export function ListPage<K extends Kind>(props: ListPageProps<K>) {
       <PageHeader title={title} {...(detail !== undefined && { detail })} primary={primary}>
         {props.actions}
       </PageHeader>
+      {props.tabs}
       {!isNew && (
         <ListToolbar
           things={things}
+          untagged={props.untagged}
           state={state}
           statuses={statuses}
           sorts={props.sorts ?? ["name", "created", "updated", ...(statuses.length > 0 ? (["status"] as const) : [])]}

@@ -60,6 +60,7 @@ type Props = {
   sorts: readonly Sort[];
   total: number | undefined;
   onChange: (change: Record<string, string | boolean>) => void;
+  untagged?: boolean | undefined;
   view?: View;
   onView?: (view: View) => void;
   children?: ReactNode;
@@ -107,7 +108,7 @@ export function ListToolbar(props: Props) {
           ))}
         </Dropdown>
       )}
-      <TagFilter tag={state.tag} onChange={(tag) => onChange({ tag })} />
+      {!props.untagged && <TagFilter tag={state.tag} onChange={(tag) => onChange({ tag })} />}
       {children}
       <span className={styles.space} />
       {total !== undefined && (

@@ -1,5 +1,17 @@
 // The head of a page: its name, what it is for, and its one primary action at the right.
-import { Button, Text, Title2, makeStyles, tokens } from "@fluentui/react-components";
+import {
+  Button,
+  Menu,
+  MenuButton,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Text,
+  Title2,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
 import type { FluentIcon } from "@fluentui/react-icons";
 import type { ReactNode } from "react";
 import { useNavigate } from "react-router";
@@ -20,10 +32,10 @@ const useStyles = makeStyles({
   actions: { display: "flex", flexWrap: "wrap", gap: "8px", alignItems: "center" },
 });
 
-export type PrimaryAction = { text: string; icon?: FluentIcon } & (
-  | { to: string }
-  | { run: () => void }
-);
+type Action = { text: string; icon?: FluentIcon } & ({ to: string } | { run: () => void });
+
+// With `choices` it opens a menu of the ways to do it.
+export type PrimaryAction = Action | { text: string; icon?: FluentIcon; choices: readonly (Action & { detail?: string })[] };
 
 type Props = {
   title: ReactNode;
@@ -54,13 +66,35 @@ export function PageHeader({ title, detail, primary, children }: Props) {
 export function PrimaryButton({ action }: { action: PrimaryAction }) {
   const navigate = useNavigate();
   const Icon = action.icon;
+  const run = (what: Action) => ("to" in what ? void navigate(what.to) : what.run());
+  if (!("choices" in action)) {
+    return (
+      <Button appearance="primary" {...(Icon && { icon: <Icon /> })} onClick={() => run(action)}>
+        {action.text}
+      </Button>
+    );
+  }
   return (
-    <Button
-      appearance="primary"
-      {...(Icon && { icon: <Icon /> })}
-      onClick={() => ("to" in action ? void navigate(action.to) : action.run())}
-    >
-      {action.text}
-    </Button>
+    <Menu positioning="below-end">
+      <MenuTrigger disableButtonEnhancement>
+        <MenuButton appearance="primary" {...(Icon && { icon: <Icon /> })}>
+          {action.text}
+        </MenuButton>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          {action.choices.map(({ icon: ChoiceIcon, detail, ...choice }) => (
+            <MenuItem
+              key={choice.text}
+              {...(ChoiceIcon && { icon: <ChoiceIcon /> })}
+              {...(detail && { subText: detail })}
+              onClick={() => run(choice)}
+            >
+              {choice.text}
+            </MenuItem>
+          ))}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
   );
 }

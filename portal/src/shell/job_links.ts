@@ -6,7 +6,7 @@ type Target = (result: Record<string, unknown>) => string | undefined;
 const idOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 
 const targets: Record<string, Target> = {
-  model_import: ({ model }) => idOf(model) && `/models/${encodeURIComponent(String(model))}`,
+  import: ({ model }) => idOf(model) && `/models/${encodeURIComponent(String(model))}`,
 };
 
 // Answered where they were asked, within seconds: not shown in the tray.

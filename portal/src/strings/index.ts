@@ -2,7 +2,7 @@
 // file of its own beside this one, so that it loads with the page.
 export const strings = {
   product: "POSS",
-  pages: { home: "Home", devices: "Compute Devices", cameras: "Cameras" },
+  pages: { home: "Home", devices: "Compute Devices", cameras: "Cameras", models: "Models" },
   skipToContent: "Skip to content",
   navigation: "Main",
   demo: "Demo",

@@ -89,6 +89,9 @@ export type WizardProps<K extends Kind, D extends { tags: Record<string, string>
   secrets?: readonly (keyof D & string)[];
   // What is sent, where that differs from the draft.
   toBody?: (draft: D) => object;
+  // Makes the new object, where that takes more than one request; by default a POST of the body.
+  // It leaves nothing behind when it throws.
+  store?: (body: object, draft: D) => Promise<ObjectOf<K>>;
   // What will happen, as sentences.
   review: (draft: D) => ReactNode;
   createText?: string; // "Create" or "Save" otherwise
@@ -217,7 +220,8 @@ export function Wizard<K extends Kind, D extends { tags: Record<string, string> 
         putObject(cache, kind, object);
         void cache.invalidateQueries({ queryKey: listKey(kind) });
       } else {
-        object = await create.mutateAsync(body);
+        object = props.store ? await props.store(body, draft) : await create.mutateAsync(body);
+        void cache.invalidateQueries({ queryKey: listKey(kind) });
       }
       reset(initial, existing?.revision);
       const name = "name" in object ? object.name : object.id;
