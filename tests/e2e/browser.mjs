@@ -115,6 +115,15 @@ export function overlayPixels(page) {
 
 // Fails on serious accessibility findings.
 export async function assertAccessible(page, what) {
+  // What is fading in has not its colours yet.
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+        .map(({ finished }) => finished.catch(() => undefined)),
+    ),
+  );
   // Fluent's focus catchers are hidden and take the focus only to hand it on.
   const { violations } = await new AxeBuilder({ page }).exclude("[data-tabster-dummy]").analyze();
   const serious = violations

@@ -97,7 +97,7 @@ export function UploadField(props: Props) {
           <>
             <div className={styles.names} role="status">
               <span className={styles.name}>{sending.name}</span>
-              <ProgressBar value={sending.part} aria-label={text.sending(sending.name)} />
+              <ProgressBar value={sending.part} />
               <span className={styles.note}>
                 {text.sent(formatBytes(Math.round(sending.part * sending.bytes)), formatBytes(sending.bytes), formatPercent(sending.part))}
               </span>

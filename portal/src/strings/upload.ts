@@ -5,7 +5,6 @@ export const text = {
   another: "Choose another",
   again: "Try again",
   cancel: "Cancel upload",
-  sending: (name: string) => `Uploading ${name}`,
   sent: (sent: string, all: string, percent: string) => `${sent} of ${all} · ${percent}`,
   done: "Uploaded",
   cancelled: "The upload was cancelled; nothing of it was kept.",
