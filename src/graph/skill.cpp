@@ -130,8 +130,17 @@ void check_connected(const CheckedSkill& checked, std::vector<FieldError>& error
 }  // namespace
 
 Result<CheckedSkill> check_skill(Skill skill, const NodeRegistry& registry) {
-  CheckedSkill checked{.skill = std::move(skill)};
+  const std::string name = skill.name;
   std::vector<FieldError> errors;
+  auto checked = check_skill(std::move(skill), registry, errors);
+  if (!checked) return join_errors(errors).with("skill '" + name + "'");
+  return std::move(*checked);
+}
+
+std::optional<CheckedSkill> check_skill(Skill skill, const NodeRegistry& registry,
+                                        std::vector<FieldError>& errors) {
+  const size_t before = errors.size();
+  CheckedSkill checked{.skill = std::move(skill)};
   std::vector<size_t> inputs;
   auto& nodes = checked.skill.nodes;
   for (size_t i = 0; i < nodes.size(); ++i) {
@@ -180,7 +189,7 @@ Result<CheckedSkill> check_skill(Skill skill, const NodeRegistry& registry) {
   }
   // An edge that names nothing would only make its nodes look unconnected as well.
   if (checked.links.size() == checked.skill.edges.size()) check_connected(checked, errors);
-  if (!errors.empty()) return join_errors(errors).with("skill '" + checked.skill.name + "'");
+  if (errors.size() > before) return std::nullopt;
   return checked;
 }
 

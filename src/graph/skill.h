@@ -1,6 +1,7 @@
 // A skill: the nodes and edges a person composed, as text; and the rules it must keep.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,5 +63,9 @@ Result<Skill> parse_skill(const json::value& value);
 // Checks: known types, unique ids, settings, edges between existing ports, one camera input,
 // everything connected, no cycle. The error gathers everything that is wrong, each naming its node.
 Result<CheckedSkill> check_skill(Skill skill, const NodeRegistry& registry);
+// The same with each error for itself, appended to `errors`; its path is "node 'ID'", "edges[N].to"
+// or empty. Nothing when there is any.
+std::optional<CheckedSkill> check_skill(Skill skill, const NodeRegistry& registry,
+                                        std::vector<FieldError>& errors);
 
 }  // namespace poss

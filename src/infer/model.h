@@ -96,6 +96,8 @@ class ModelPool {
   // The model `name`, loaded at first use and dropped when nobody holds it. The error lists what
   // there is when the name is unknown.
   Result<std::shared_ptr<const Model>> get(const std::string& name);
+  // Whether there is a model of this name; it is not loaded.
+  bool has(const std::string& name) const;
   // All models with a readable manifest, by name.
   std::vector<ModelInfo> list() const;
   const std::vector<std::filesystem::path>& folders() const;

@@ -95,6 +95,8 @@ Result<std::shared_ptr<const Model>> ModelPool::get(const std::string& name) {
   return model;
 }
 
+bool ModelPool::has(const std::string& name) const { return state_->names().count(name) > 0; }
+
 std::vector<ModelInfo> ModelPool::list() const {
   std::vector<ModelInfo> out;
   for (const auto& [name, folder] : state_->names()) {

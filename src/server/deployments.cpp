@@ -1,13 +1,67 @@
 // /api/v1/deployments: skills at work on cameras.
 #include "server/deployments.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "server/desired.h"
 #include "server/resource.h"
+#include "server/skill_record.h"
 
 namespace poss::server {
 namespace {
+
+using Errors = std::vector<FieldError>;
+
+// What a deployed skill would not start with.
+void check_skill_of(const Resources& resources, const store::DeployedSkill& deployed,
+                    const std::string& path, Errors& errors) {
+  const auto record = resources.store.get<store::SkillRecord>(deployed.skill);
+  if (!record) return;  // the store tells that it does not exist
+  auto skill = skill_of(*record);
+  if (!skill) return errors.push_back({path + ".skill", skill.error().message});
+  const auto set = set_parameters(*skill, deployed.parameters, resources.registry);
+  if (!set) return errors.push_back({path + ".parameters", set.error().message});
+  Errors found;
+  check_skill(*skill, resources.registry, found);
+  for (const auto& error : found) {
+    errors.push_back({path + ".parameters",
+                      (error.path.empty() ? "" : error.path + " ") + error.message});
+  }
+}
+
+void check(const Draft<store::Deployment>& draft, store::Deployment& deployment, Errors& errors) {
+  const Resources& resources = draft.resources;
+  const auto device = resources.store.get<store::Device>(deployment.device);
+  if (deployment.cameras.empty()) errors.push_back({"cameras", "needs at least one camera"});
+  std::set<std::string> cameras;
+  for (size_t i = 0; i < deployment.cameras.size(); ++i) {
+    const auto& entry = deployment.cameras[i];
+    const std::string path = "cameras[" + std::to_string(i) + "]";
+    if (!cameras.insert(entry.camera).second) {
+      errors.push_back({path + ".camera", "stands twice; give one camera all its skills at once"});
+    }
+    const auto camera = resources.store.get<store::Camera>(entry.camera);
+    if (camera && device) {
+      const auto& allowed = camera->value.devices;
+      if (std::find(allowed.begin(), allowed.end(), deployment.device) == allowed.end()) {
+        errors.push_back({path + ".camera", "'" + camera->value.name + "' may not be used by '" +
+                                                device->value.name +
+                                                "'; allow it in the camera's settings"});
+      }
+    }
+    if (entry.skills.empty()) errors.push_back({path + ".skills", "needs at least one AI skill"});
+    std::set<std::string> skills;
+    for (size_t k = 0; k < entry.skills.size(); ++k) {
+      const std::string skill_path = path + ".skills[" + std::to_string(k) + "]";
+      if (!skills.insert(entry.skills[k].skill).second) {
+        errors.push_back({skill_path + ".skill", "stands twice on this camera"});
+      }
+      check_skill_of(resources, entry.skills[k], skill_path, errors);
+    }
+  }
+}
 
 double finite(double number) { return std::isfinite(number) ? number : 0; }
 
@@ -149,11 +203,8 @@ void declare_deployments(Api& api) {
       api,
       {.path = "/api/v1/deployments",
        .tag = "deployments",
-       .name = "Deployment",
-       .create = false,
-       .change = false,
-       .remove = false},
-      {.check = {},
+       .name = "Deployment"},
+      {.check = check,
        .shown = {{"status", response_schema(schema_of<DeploymentStatus>())}},
        .show = show,
        .before_remove = {},

@@ -10,6 +10,7 @@
 #include "base/sync.h"
 #include "server/camera_source.h"
 #include "server/resource.h"
+#include "server/skill_record.h"
 
 namespace poss::server {
 namespace {
@@ -38,17 +39,6 @@ struct Change {
     return std::tie(kind, id) < std::tie(other.kind, other.id);
   }
 };
-
-Result<Skill> skill_of(const store::Stored<SkillRecord>& record) {
-  json::object text{{"id", record.id}, {"name", "skill"}};
-  for (const char* part : {"nodes", "edges"}) {
-    if (const auto* found = record.value.graph.if_contains(part)) text[part] = *found;
-  }
-  POSS_ASSIGN(Skill skill, parse_skill(text));
-  skill.name = record.value.name;
-  skill.fps = record.value.fps;
-  return skill;
-}
 
 fleet::StreamReport failed_stream(const fleet::StreamSpec& spec, std::string cause) {
   return {.id = spec.id,

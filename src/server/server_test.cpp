@@ -15,6 +15,7 @@
 #include "server/openapi.h"
 #include "server/schema_check.h"
 #include "server/test_client.h"
+#include "server/test_nodes.h"
 
 namespace poss::server {
 namespace {
@@ -23,54 +24,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-struct Settings {
-  static void declare(Fields<Settings>&) {}
-};
-
-// Two nodes that make a skill: frames in, an insight for each out.
-class Entry final : public Node {
- public:
-  using Config = Settings;
-  static NodeInfo info() {
-    return {.type = "entry",
-            .title = "Entry",
-            .help = "Frames.",
-            .category = Category::import_,
-            .inputs = {}};
-  }
-  static Result<std::unique_ptr<Node>> create(Config, NodeContext) {
-    return std::make_unique<Entry>();
-  }
-  Result<void> process(Message message, Emitter& out) override {
-    out.emit(std::move(message));
-    return {};
-  }
-};
-
-class Publish final : public Node {
- public:
-  using Config = Settings;
-  explicit Publish(InsightSink& sink) : sink_(sink) {}
-  static NodeInfo info() {
-    return {.type = "publish",
-            .title = "Publish",
-            .help = "Insights.",
-            .category = Category::export_,
-            .outputs = {}};
-  }
-  static Result<std::unique_ptr<Node>> create(Config, NodeContext context) {
-    return std::make_unique<Publish>(*context.services.find<InsightSink>());
-  }
-  Result<void> process(Message message, Emitter&) override {
-    message.insight.detections.push_back({.label = "person", .confidence = 0.5f, .box = {}});
-    sink_.publish(std::make_shared<const Insight>(std::move(message.insight)));
-    return {};
-  }
-
- private:
-  InsightSink& sink_;
-};
 
 class ServerTest : public testing::Test {
  protected:
@@ -88,8 +41,7 @@ class ServerTest : public testing::Test {
   static void TearDownTestSuite() { fs::remove_all(folder); }
 
   void SetUp() override {
-    registry.add<Entry>();
-    registry.add<Publish>();
+    add_test_nodes(registry);
     services.add<InsightSink>(hub);
     worker = std::make_unique<fleet::Worker>(registry, services);
     agent = std::make_unique<fleet::LocalAgent>(*worker);
