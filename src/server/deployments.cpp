@@ -26,8 +26,8 @@ void check_skill_of(const Resources& resources, const store::DeployedSkill& depl
   Errors found;
   check_skill(*skill, resources.registry, found);
   for (const auto& error : found) {
-    errors.push_back({path + ".parameters",
-                      (error.path.empty() ? "" : error.path + " ") + error.message});
+    errors.push_back(
+        {path + ".parameters", (error.path.empty() ? "" : error.path + " ") + error.message});
   }
 }
 

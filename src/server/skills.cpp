@@ -67,6 +67,8 @@ void check(const Draft<store::SkillRecord>& draft, store::SkillRecord& record, E
   const auto checked = check_skill(*skill, resources.registry, found);
   for (const auto& error : found) errors.push_back(in_graph(error));
   if (!checked) return;
+  // As this POSS writes it: settings made current, every member there.
+  record.graph = to_json(SkillGraph{.nodes = checked->skill.nodes, .edges = checked->skill.edges});
   const auto models = named_in(*checked, "model");
   for (const auto& name : models) {
     if (!resources.models.has(name)) {
@@ -96,8 +98,8 @@ void keep_version(const Resources& resources, const HttpRequest&, const StoredSk
   if (!versions) return;
   std::int64_t newest = 0;
   for (const auto& version : versions->items) newest = std::max(newest, version.value.number);
-  const auto kept = resources.store.create(store::SkillVersion{
-      .skill = now->id, .number = newest + 1, .graph = now->value.graph});
+  const auto kept = resources.store.create(
+      store::SkillVersion{.skill = now->id, .number = newest + 1, .graph = now->value.graph});
   if (!kept) return;
   for (size_t i = kKeptVersions - 1; i < versions->items.size(); ++i) {
     const auto& old = versions->items[i];
@@ -106,21 +108,19 @@ void keep_version(const Resources& resources, const HttpRequest&, const StoredSk
 }
 
 // A skill as a file people keep: the shape of examples/skills.
-json::object skill_file(const StoredSkill& stored) {
-  json::object file{{"id", slugify(stored.value.name)},
-                    {"name", stored.value.name},
-                    {"description", stored.value.description},
-                    {"fps", stored.value.fps}};
-  for (const auto& member : stored.value.graph) file[member.key()] = member.value();
-  return file;
+Result<json::object> skill_file(const StoredSkill& stored) {
+  POSS_ASSIGN(Skill skill, skill_of(stored));
+  skill.id = slugify(stored.value.name);
+  return to_json(skill);
 }
 
 Result<Reply> export_file(const Call<NoParameters>& call) {
   POSS_ASSIGN(const StoredSkill stored,
               call.resources.store.get<store::SkillRecord>(call.path("id")));
-  HttpResponse response = json_response(pretty_json(skill_file(stored)));
-  response.headers.emplace_back(
-      "Content-Disposition", "attachment; filename=\"" + slugify(stored.value.name) + ".json\"");
+  POSS_ASSIGN(const json::object file, skill_file(stored));
+  HttpResponse response = json_response(pretty_json(file));
+  response.headers.emplace_back("Content-Disposition",
+                                "attachment; filename=\"" + slugify(stored.value.name) + ".json\"");
   return Reply(std::move(response));
 }
 
@@ -199,10 +199,8 @@ void declare_skills(Api& api) {
   hooks.shown = {{"node_count", {{"type", "integer"}}}};
   hooks.show = show;
   hooks.changed = keep_version;
-  const ResourceInfo info{.path = "/api/v1/skills",
-                          .tag = "skills",
-                          .name = "Skill",
-                          .not_listed = {"graph"}};
+  const ResourceInfo info{
+      .path = "/api/v1/skills", .tag = "skills", .name = "Skill", .not_listed = {"graph"}};
   const AnswerInfo made{.status = 201,
                         .description = "The skill, as stored.",
                         .content_type = "application/json",

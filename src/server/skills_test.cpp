@@ -1,7 +1,6 @@
 // Skills over REST: what a graph must keep, versions, copies and files.
-#include "server/test_server.h"
-
 #include "server/test_nodes.h"
+#include "server/test_server.h"
 
 namespace poss::server {
 namespace {
@@ -36,8 +35,7 @@ TEST_F(SkillsTest, a_list_counts_nodes_and_leaves_graphs_out) {
 TEST_F(SkillsTest, what_is_wrong_with_a_graph_is_told_by_node) {
   json::object broken = graph();
   broken["edges"] = json::array();
-  const auto answer =
-      send("POST", "/skills?dry_run=true", {{"name", "Watch"}, {"graph", broken}});
+  const auto answer = send("POST", "/skills?dry_run=true", {{"name", "Watch"}, {"graph", broken}});
   EXPECT_THAT(problem_of(answer, "graph.nodes.out"), HasSubstr("nothing leads into it"));
   const auto empty = send("POST", "/skills", {{"name", "Watch"}});
   EXPECT_EQ(empty.status, 400);
@@ -102,14 +100,14 @@ TEST_F(SkillsTest, a_deployment_is_checked_whole) {
   const auto place = store->create(store::Location{.name = "Yard"});
   const auto camera = store->create(
       store::Camera{.name = "Gate", .uri = "rtsp://127.0.0.1:9/x", .location = place->id});
-  const auto answer = send(
-      "POST", "/deployments?dry_run=true",
-      {{"name", "Gate watch"},
-       {"device", device->id},
-       {"cameras",
-        {{{"camera", camera->id},
-          {"skills", {{{"skill", id}, {"parameters", {{"nobody.size", "2"}}}}}}},
-         {{"camera", camera->id}}}}});
+  const auto answer =
+      send("POST", "/deployments?dry_run=true",
+           {{"name", "Gate watch"},
+            {"device", device->id},
+            {"cameras",
+             {{{"camera", camera->id},
+               {"skills", {{{"skill", id}, {"parameters", {{"nobody.size", "2"}}}}}}},
+              {{"camera", camera->id}}}}});
   EXPECT_THAT(problem_of(answer, "cameras[0].camera"), HasSubstr("allow it"));
   EXPECT_THAT(problem_of(answer, "cameras[0].skills[0].parameters"), HasSubstr("nobody.size"));
   EXPECT_THAT(problem_of(answer, "cameras[1].camera"), HasSubstr("twice"));
