@@ -200,10 +200,7 @@ void declare_deployments(Api& api) {
   api.name_schema<StreamBody>("Stream");
   api.name_schema<DeploymentStatus>("DeploymentStatus");
   declare_resource<store::Deployment>(
-      api,
-      {.path = "/api/v1/deployments",
-       .tag = "deployments",
-       .name = "Deployment"},
+      api, {.path = "/api/v1/deployments", .tag = "deployments", .name = "Deployment"},
       {.check = check,
        .shown = {{"status", response_schema(schema_of<DeploymentStatus>())}},
        .show = show,

@@ -298,7 +298,8 @@ export interface paths {
         /** A page of all that match, in order. */
         get: operations["listDeployments"];
         put?: never;
-        post?: never;
+        /** Make a new deployment. */
+        post: operations["createDeployment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -316,10 +317,12 @@ export interface paths {
         get: operations["getDeployment"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove it; refused while something else uses it. */
+        delete: operations["deleteDeployment"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateDeployment"];
         trace?: never;
     };
     "/api/v1/insights": {
@@ -400,7 +403,8 @@ export interface paths {
         /** A page of all that match, in order. */
         get: operations["listSkills"];
         put?: never;
-        post?: never;
+        /** Make a new skill. */
+        post: operations["createSkill"];
         delete?: never;
         options?: never;
         head?: never;
@@ -416,6 +420,93 @@ export interface paths {
         };
         /** One skill; its ETag is the revision. */
         get: operations["getSkill"];
+        put?: never;
+        post?: never;
+        /** Remove it; refused while something else uses it. */
+        delete: operations["deleteSkill"];
+        options?: never;
+        head?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateSkill"];
+        trace?: never;
+    };
+    "/api/v1/skill_versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of all that match, in order. */
+        get: operations["listSkillVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skill_versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One skill version; its ETag is the revision. */
+        get: operations["getSkillVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skills/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a copy under another name. */
+        post: operations["duplicateSkill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skills/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a skill from a skill file. */
+        post: operations["importSkill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skills/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The skill as a file. */
+        get: operations["exportSkill"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1008,6 +1099,94 @@ export interface components {
             enabled: boolean;
             status: components["schemas"]["DeploymentStatus"];
         };
+        DeploymentInput: {
+            /** Deployment name */
+            name: string;
+            /**
+             * Compute device
+             * Format: device
+             */
+            device: string;
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras: {
+                /**
+                 * Camera
+                 * Format: camera
+                 */
+                camera: string;
+                /**
+                 * AI skills
+                 * @default []
+                 */
+                skills: {
+                    /**
+                     * AI skill
+                     * Format: skill
+                     */
+                    skill: string;
+                    /**
+                     * Parameters
+                     * @default {}
+                     */
+                    parameters: {
+                        [key: string]: string;
+                    };
+                }[];
+            }[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        DeploymentPatch: {
+            /** Deployment name */
+            name?: string;
+            /**
+             * Compute device
+             * Format: device
+             */
+            device?: string;
+            /** Cameras */
+            cameras?: {
+                /**
+                 * Camera
+                 * Format: camera
+                 */
+                camera: string;
+                /**
+                 * AI skills
+                 * @default []
+                 */
+                skills: {
+                    /**
+                     * AI skill
+                     * Format: skill
+                     */
+                    skill: string;
+                    /**
+                     * Parameters
+                     * @default {}
+                     */
+                    parameters: {
+                        [key: string]: string;
+                    };
+                }[];
+            }[];
+            /** Enabled */
+            enabled?: boolean;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
         Insight: {
             id: string;
             image: {
@@ -1198,6 +1377,104 @@ export interface components {
             readonly models: string[];
             /** Connections */
             readonly connections: string[];
+        };
+        SkillInput: {
+            /** Skill name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Desired frame rate
+             * @default 15
+             */
+            fps: number;
+            /**
+             * Device acceleration
+             * @default cpu
+             * @enum {string}
+             */
+            acceleration: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            /**
+             * Nodes
+             * @default {}
+             */
+            graph: Record<string, never>;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        SkillPatch: {
+            /** Skill name */
+            name?: string;
+            /** Description */
+            description?: string;
+            /** Desired frame rate */
+            fps?: number;
+            /**
+             * Device acceleration
+             * @enum {string}
+             */
+            acceleration?: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
+            /** Nodes */
+            graph?: Record<string, never>;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        SkillNode: {
+            /** @description Unique in the skill. */
+            id: string;
+            /** @description A type of /api/v1/node_types. */
+            type: string;
+            name: string;
+            /** @description Version of the settings. */
+            version: number;
+            /** @description As the node type's schema says. */
+            settings: Record<string, never>;
+        };
+        SkillEdge: {
+            /** @description node, or node:port. */
+            from: string;
+            /** @description node, or node:port. */
+            to: string;
+        };
+        SkillFile: {
+            id: string;
+            name: string;
+            description: string;
+            /**
+             * Desired frame rate
+             * @description At most so many frames a second; 0 takes every frame.
+             */
+            fps: number;
+            nodes: components["schemas"]["SkillNode"][];
+            edges: components["schemas"]["SkillEdge"][];
+        };
+        SkillVersion: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Skill
+             * Format: skill
+             */
+            skill: string;
+            /** Version */
+            number: number;
+            /** Nodes */
+            graph: Record<string, never>;
         };
         Problem: {
             type: string;
@@ -2171,6 +2448,48 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    createDeployment: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentInput"];
+            };
+        };
+        responses: {
+            /** @description Of a dry run: what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The deployment, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getDeployment: {
         parameters: {
             query?: never;
@@ -2189,6 +2508,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateDeployment: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentPatch"];
+            };
+        };
+        responses: {
+            /** @description The deployment, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
@@ -2338,6 +2713,48 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    createSkill: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillInput"];
+            };
+        };
+        responses: {
+            /** @description Of a dry run: what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The skill, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getSkill: {
         parameters: {
             query?: never;
@@ -2356,6 +2773,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Skill"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSkill: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillPatch"];
+            };
+        };
+        responses: {
+            /** @description The skill, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSkillVersions: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SkillVersion"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSkillVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The skill version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillVersion"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    duplicateSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The skill, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default  */
+                    id?: string;
+                    name: string;
+                    /** @default  */
+                    description?: string;
+                    /**
+                     * Desired frame rate
+                     * @description At most so many frames a second; 0 takes every frame.
+                     * @default 15
+                     */
+                    fps?: number;
+                    nodes: {
+                        /** @description Unique in the skill. */
+                        id: string;
+                        /** @description A type of /api/v1/node_types. */
+                        type: string;
+                        /** @default  */
+                        name?: string;
+                        /**
+                         * @description Version of the settings.
+                         * @default 1
+                         */
+                        version?: number;
+                        /**
+                         * @description As the node type's schema says.
+                         * @default {}
+                         */
+                        settings?: Record<string, never>;
+                    }[];
+                    /** @default [] */
+                    edges?: {
+                        /** @description node, or node:port. */
+                        from: string;
+                        /** @description node, or node:port. */
+                        to: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The skill, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A skill file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillFile"];
                 };
             };
             default: components["responses"]["Problem"];
