@@ -1,4 +1,4 @@
-// The page Live in a real browser against the real POSS.
+// A camera's live picture in a real browser against the real POSS.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
@@ -17,8 +17,7 @@ const limit = { timeout: 180_000 };
 test("the demo shows a moving picture with boxes, and the feed tells of people", limit, async (t) => {
   const poss = await startPoss(t, ["--demo"]);
   const { page, assertNoFaults } = await openPage(t);
-  await page.goto(poss.url);
-  await page.waitForURL("**/live");
+  await openFirstCamera(page, poss);
   await waitForBoxes(page);
   assert.ok((await overlayPixels(page)) > 100, "boxes are drawn");
 
@@ -31,7 +30,7 @@ test("the demo shows a moving picture with boxes, and the feed tells of people",
 
   const feed = page.getByTestId("feed");
   await feed.getByText("person").first().waitFor();
-  await page.getByTestId("deployment").getByText("fps", { exact: true }).waitFor();
+  await page.getByTestId("stream").getByText("fps", { exact: true }).waitFor();
   await screenshot(page, "live_light");
   await assertAccessible(page, "Live");
 
@@ -92,13 +91,6 @@ test("the demo shows a moving picture with boxes, and the feed tells of people",
     await page.setViewportSize({ width: 1280, height: 860 });
   });
 
-  await t.test("an unknown camera is named", async () => {
-    await page.goto(`${poss.url}/live/nowhere`);
-    await page.getByText("There is no camera “nowhere”").waitFor();
-    await page.getByRole("button", { name: "Show the first camera" }).click();
-    await waitForBoxes(page);
-  });
-
   await t.test("a lost server is told of, and found again", async () => {
     await poss.stop();
     await page.getByTestId("lost").waitFor();
@@ -111,11 +103,18 @@ test("the demo shows a moving picture with boxes, and the feed tells of people",
   assertNoFaults();
 });
 
+// From the list, as a person would.
+async function openFirstCamera(page, poss) {
+  await page.goto(`${poss.url}/cameras`);
+  await page.getByTestId("card").getByRole("link").first().click();
+  await page.waitForURL("**/cameras/*");
+}
+
 // Opens the page of a camera and looks until boxes are drawn and the picture is in step.
 async function watch(t, camera, skillName, name) {
   const poss = await startPoss(t, ["--camera", `cam=${camera}`, "--skill", skill(skillName)]);
   const { page, assertNoFaults } = await openPage(t);
-  await page.goto(`${poss.url}/live`);
+  await openFirstCamera(page, poss);
   await waitForBoxes(page);
   await assertPlaysInStep(t, page);
   await screenshot(page, name);
@@ -140,7 +139,7 @@ test("an RTSP camera whose pictures have several slices plays", limit, async (t)
   const camera = await startRtspCamera(t);
   const poss = await startPoss(t, ["--camera", `cam=${camera}`, "--skill", skill("detect_people")]);
   const { page, assertNoFaults } = await openPage(t);
-  await page.goto(`${poss.url}/live`);
+  await openFirstCamera(page, poss);
   await page.waitForFunction(
     () => document.querySelector('[data-testid="overlay"]')?.dataset.insightTime,
     undefined,
@@ -186,17 +185,6 @@ async function assertPlaysInStep(t, page) {
   assert.ok(inStep >= 14, JSON.stringify(seen, null, 1));
 }
 
-test("without a camera the page says what it is for", limit, async (t) => {
-  const poss = await startPoss(t, []);
-  const { page, assertNoFaults } = await openPage(t);
-  await page.goto(poss.url);
-  await page.getByTestId("no-cameras").waitFor();
-  await page.getByText("poss serve --camera").waitFor();
-  await screenshot(page, "live_empty");
-  await assertAccessible(page, "Live without cameras");
-  assertNoFaults();
-});
-
 test("a camera that refuses is told of with its cause", limit, async (t) => {
   const port = await unusedPort();
   const poss = await startPoss(t, [
@@ -206,12 +194,13 @@ test("a camera that refuses is told of with its cause", limit, async (t) => {
     skill("detect_people"),
   ]);
   const { page, assertNoFaults } = await openPage(t);
-  await page.goto(poss.url);
+  await openFirstCamera(page, poss);
   const notice = page.getByTestId("stage-notice");
   await notice.getByText("gate refuses the connection").waitFor({ timeout: 60_000 });
   const { items } = await (await fetch(`${poss.url}/api/v1/cameras`)).json();
-  assert.ok(items[0].cause.length > 0);
-  await notice.getByText(items[0].cause).waitFor();
+  const { cause } = items[0].status;
+  assert.ok(cause.length > 0);
+  await notice.getByText(cause).waitFor();
   await screenshot(page, "live_refused");
   await assertAccessible(page, "Live with a refused camera");
   assertNoFaults();

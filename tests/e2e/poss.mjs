@@ -48,12 +48,16 @@ export async function startPoss(t, args, { port = 0 } = {}) {
 }
 
 // A camera that sends H.264 over RTSP: the file looped, or a moving test pattern whose pictures have
-// three slices. Its address.
-export async function startRtspCamera(t, file) {
+// three slices. `more` arguments may be --user and --password. Its address.
+export async function startRtspCamera(t, file, more = []) {
   const { firstLine } = await startProgram(
     t,
     binary("POSS_RTSP_TEST_SERVER", "build/release/rtsp_test_server"),
-    ["--port", "0", ...(file ? ["--file", file] : ["--test-pattern", "--fps", "15", "--slices", "3"])],
+    [
+      ...["--port", "0"],
+      ...(file ? ["--file", file] : ["--test-pattern", "--fps", "15", "--slices", "3"]),
+      ...more,
+    ],
   );
   return `rtsp://127.0.0.1:${Number(/\d+/.exec(firstLine)[0])}/stream`;
 }

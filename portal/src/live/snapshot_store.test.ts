@@ -32,6 +32,13 @@ describe("isDue", () => {
     expect(isDue(camera("streaming"), last, 90_000)).toBe(true);
   });
 
+  it("soon tries again when a camera that was just opened had no picture yet", () => {
+    const last = { at: 0, state: "idle", since: "s", failed: true } as const;
+    expect(isDue(camera("idle"), last, 4_000)).toBe(false);
+    expect(isDue(camera("streaming"), last, 1_000)).toBe(false);
+    expect(isDue(camera("streaming"), last, 3_000)).toBe(true);
+  });
+
   it("asks a stalled camera no more until something changes", () => {
     const last = { at: 0, state: "stalled", since: "s" } as const;
     expect(isDue(camera("stalled"), last, 1e9)).toBe(false);

@@ -5,12 +5,13 @@ import type { CameraState } from "../api/types";
 const kAtOnce = 3;
 const kKept = 200; // pictures
 const kRenewal = 10_000; // ms
+const kNextTry = 3_000; // after one that failed, such as of a camera that was just opened
 // The server keeps a camera open for a minute for a picture. One that stays open for longer is in
 // use, and may be asked more often; one that nobody uses must not be kept open by its thumbnail.
 const kHeldOpen = 90_000;
 const kIdleRenewal = 600_000;
 
-export type Asked = { at: number; state: CameraState; since: string };
+export type Asked = { at: number; state: CameraState; since: string; failed?: boolean };
 
 // Whether a camera in this state is worth another picture; `last` is when it was asked before.
 export function isDue(
@@ -23,6 +24,7 @@ export function isDue(
   if (!gives && frames_decoded === 0) return false;
   if (!last) return true;
   const age = now - last.at;
+  if (last.failed && state === "streaming") return age >= kNextTry;
   if (state === "idle") return age >= kIdleRenewal;
   if (last.state === "idle") return age >= kHeldOpen;
   if (state === "streaming") return age >= kRenewal;
@@ -109,6 +111,7 @@ export class SnapshotStore {
       for (const tell of this.#listeners.get(camera) ?? []) tell();
     } catch {
       // There may be none yet; it is asked again when it is due.
+      if (entry.asked) entry.asked.failed = true;
     }
     entry.fetching = false;
     this.#running--;

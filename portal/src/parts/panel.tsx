@@ -1,5 +1,5 @@
 // A titled part of a page, and a list of facts for it.
-import { Subtitle2, makeStyles, tokens } from "@fluentui/react-components";
+import { Subtitle2, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import type { ReactNode } from "react";
 
 const useStyles = makeStyles({
@@ -15,10 +15,11 @@ const useStyles = makeStyles({
   },
   facts: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fill, minmax(min(140px, 100%), 1fr))",
+    gridTemplateColumns: "repeat(auto-fill, minmax(min(180px, 100%), 1fr))",
     gap: "12px 20px",
     margin: 0,
   },
+  narrow: { gridTemplateColumns: "repeat(auto-fill, minmax(min(120px, 100%), 1fr))" },
   fact: { minWidth: 0 },
   term: {
     color: tokens.colorNeutralForeground3,
@@ -42,10 +43,11 @@ export function Panel({ title, children, testId }: Props) {
 
 export type FactItem = { term: string; value: ReactNode };
 
-export function FactList({ facts }: { facts: readonly FactItem[] }) {
+// `narrow`: two columns even beside something else.
+export function FactList({ facts, narrow = false }: { facts: readonly FactItem[]; narrow?: boolean }) {
   const styles = useStyles();
   return (
-    <dl className={styles.facts}>
+    <dl className={mergeClasses(styles.facts, narrow && styles.narrow)}>
       {facts.map(({ term, value }) => (
         <div className={styles.fact} key={term}>
           <dt className={styles.term}>{term}</dt>

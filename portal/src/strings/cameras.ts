@@ -44,7 +44,7 @@ export const text = {
     images: { label: "Folder", placeholder: "/srv/pictures", hint: "A path on the machine that reads it. Its pictures are shown one after the other." },
   },
   wrong: {
-    rtsp: "An RTSP URL begins with rtsp:// or rtsps://.",
+    rtsp: "An RTSP URL begins with rtsp://.",
     http: "A URL begins with http:// or https://.",
     usb: "A USB camera is a device such as /dev/video0.",
     path: "Give the whole path, beginning with /.",
@@ -62,7 +62,7 @@ export const text = {
   location: "Location",
   locationHint: "Where it stands. Type a new name to create a location.",
   devices: "Select compute devices",
-  devicesHint: "The compute devices that may use this camera. None chosen: every one.",
+  devicesHint: "The compute devices that may use this camera. None chosen: this machine.",
   detect: "Sub-stream for detection",
   detectPlaceholder: "rtsp://192.168.1.20:554/sub",
   detectHint: "Optional. A smaller stream of the same camera: skills need less work, people still see the full picture.",
@@ -74,7 +74,7 @@ export const text = {
   reviewDetect: (uri: string) => `Skills look at its sub-stream ${uri}.`,
   reviewLocation: "It stands at",
   reviewDevices: "Compute devices that may use it:",
-  reviewAllDevices: "Every compute device may use it.",
+  reviewAllDevices: "This machine may use it.",
 
   test: {
     title: "What the camera sends",
@@ -136,7 +136,6 @@ export const text = {
     none: "None",
     location: "Location",
     devices: "Compute devices",
-    allDevices: "Every one",
     detect: "Sub-stream for detection",
     tags: "Tags",
     created: "Added",

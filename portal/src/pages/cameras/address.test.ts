@@ -23,6 +23,15 @@ describe("splitCredentials", () => {
     expect(splitCredentials("http://a:100%@h")).toMatchObject({ password: "100%" });
   });
 
+  it("knows a password with a slash by the port that is none", () => {
+    expect(splitCredentials("rtsp://admin:p/a?s#s@cam.lan/x")).toEqual({
+      uri: "rtsp://cam.lan/x",
+      user_name: "admin",
+      password: "p/a?s#s",
+    });
+    expect(splitCredentials("rtsp://[::1]:554/a@b")).toEqual({ uri: "rtsp://[::1]:554/a@b" });
+  });
+
   it("takes a user name alone", () => {
     expect(splitCredentials("rtsp://viewer@h/")).toEqual({ uri: "rtsp://h/", user_name: "viewer" });
   });

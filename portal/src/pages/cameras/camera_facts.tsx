@@ -26,15 +26,12 @@ export function CameraFacts({ camera }: { camera: Camera }) {
           { term: text.location, value: location ? <NameOf kind="location" id={location} /> : text.none },
           {
             term: text.devices,
-            value:
-              devices.length === 0
-                ? text.allDevices
-                : devices.map((id, i) => (
-                    <Fragment key={id}>
-                      {i > 0 && ", "}
-                      <NameOf kind="device" id={id} />
-                    </Fragment>
-                  )),
+            value: devices.map((id, i) => (
+              <Fragment key={id}>
+                {i > 0 && ", "}
+                <NameOf kind="device" id={id} />
+              </Fragment>
+            )),
           },
           { term: text.source, value: cameras.source[source] },
           { term: text.address, value: uri },

@@ -311,16 +311,17 @@ const keepsTrying: ReadonlySet<CameraState> = new Set([
   "timed_out",
 ]);
 
-// A camera that nobody uses is opened by being looked at.
-const opens: ReadonlySet<CameraState> = new Set(["idle", "connecting", "streaming", "stalled"]);
+const opens: ReadonlySet<CameraState> = new Set(["connecting", "streaming", "stalled"]);
 
 function Stage({ camera, showBoxes }: { camera: Camera; showBoxes: boolean }) {
   const { state, cause, since: sinceText } = camera.status;
   const since = Date.parse(sinceText) / 1000;
-  const quiet = state === "streaming" || state === "idle";
+  // A camera that nobody uses is opened by being looked at; where it cannot be, a cause is given.
+  const isOpening = state === "idle" && !cause;
+  const quiet = state === "streaming" || isOpening;
   return (
     <>
-      {opens.has(state) ? (
+      {isOpening || opens.has(state) ? (
         <LivePicture camera={camera.id} cameraName={camera.name} showBoxes={showBoxes} />
       ) : (
         <LastPicture camera={camera} />

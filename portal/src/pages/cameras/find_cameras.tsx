@@ -152,7 +152,7 @@ function CameraChoice({ chosen, onChoose, onUse, onClose }: ChoiceProps) {
         )}
       </DialogContent>
       <DialogActions className={styles.actions}>
-        <Button disabled={isRunning} onClick={() => run({})}>
+        <Button disabledFocusable={!found && failure === undefined} onClick={() => run({})}>
           {text.again}
         </Button>
         <Button onClick={onClose}>{text.cancel}</Button>
@@ -254,7 +254,7 @@ function Streams({ camera, onBack, onUse }: StreamsProps) {
             {text.use}
           </Button>
         ) : (
-          <Button appearance="primary" type="submit" form="onvif-sign-in" disabled={isRunning}>
+          <Button appearance="primary" type="submit" form="onvif-sign-in" disabledFocusable={isRunning}>
             {text.ask}
           </Button>
         )}

@@ -56,6 +56,7 @@ export function SystemPanel() {
         </div>
       )}
       <FactList
+        narrow
         facts={[
           { term: text.machine, value: system.hostname },
           { term: text.version, value: system.version },
