@@ -16,15 +16,8 @@ export async function rest(poss, method, path, body) {
 
 // Nothing sticks out to the side, axe finds nothing serious, and a screenshot is kept.
 export async function assertLooksFine(page, name) {
-  // Colours are right only when what moves has come to rest.
-  await page.evaluate(() =>
-    Promise.allSettled(
-      document
-        .getAnimations()
-        .filter((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime))
-        .map((animation) => animation.finished),
-    ),
-  );
+  // A toast lies over the page for a while.
+  await page.waitForFunction(() => !document.querySelector(".fui-Toast"));
   await screenshot(page, name);
   await assertAccessible(page, name);
   const overflow = await page.evaluate(

@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { EventStream } from "./events";
 import { putJob } from "./jobs";
 import { isKind, type Kind } from "./kinds";
-import { dropObject, listKey, mapItems, objectKey, type Pages } from "./objects";
+import { changeCached, dropObject, listKey, mapItems, objectKey, type Pages } from "./objects";
 import type { ChangeEvent, StatusEvent } from "./types";
 
 // A burst of changes, such as an import, fetches each list once in so many milliseconds.
@@ -74,10 +74,6 @@ function putStatuses(cache: QueryClient, kind: Kind, told: StatusEvent["cameras"
     const status = statuses.get(item.id);
     return status ? { ...item, status } : item;
   };
-  cache.setQueriesData<Pages<WithStatus>>({ queryKey: listKey(kind) }, (old) =>
-    mapItems(old, merge),
-  );
-  for (const id of statuses.keys()) {
-    cache.setQueryData<WithStatus>(objectKey(kind, id), (old) => old && merge(old));
-  }
+  changeCached<Pages<WithStatus>>(cache, listKey(kind), (old) => mapItems(old, merge) ?? old);
+  for (const id of statuses.keys()) changeCached<WithStatus>(cache, objectKey(kind, id), merge);
 }

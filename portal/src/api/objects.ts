@@ -62,6 +62,23 @@ export function useNames(kind: Kind): (id: string) => string {
   }, [items]);
 }
 
+// Changes cached answers in place. One that is to be fetched anew stays so: setting data would
+// otherwise make it count as fresh.
+export function changeCached<T>(
+  cache: QueryClient,
+  queryKey: readonly unknown[],
+  change: (data: T) => T,
+): void {
+  for (const query of cache.getQueryCache().findAll({ queryKey })) {
+    const { data, isInvalidated, dataUpdatedAt } = query.state;
+    if (data === undefined) continue;
+    const next = change(data as T);
+    if (next === data) continue;
+    query.setData(next, { updatedAt: dataUpdatedAt, manual: true });
+    if (isInvalidated) query.invalidate();
+  }
+}
+
 // Writes an object as the server has it now into every cached answer that holds it.
 export function putObject<K extends Kind>(cache: QueryClient, kind: K, object: ObjectOf<K>): void {
   cache.setQueryData(objectKey(kind, object.id), object);
