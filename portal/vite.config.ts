@@ -14,6 +14,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 600,
   },
   server: {
+    // The list of third parties lies beside the portal.
+    fs: { allow: [".."] },
     // The server refuses requests from other origins, so the proxy speaks as itself.
     proxy: {
       "/api": {

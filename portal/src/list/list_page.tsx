@@ -114,6 +114,8 @@ export type ListPageProps<K extends Kind> = {
   nameOf?: (item: ObjectOf<K>) => string;
   viewAddress?: (item: ObjectOf<K>) => string;
   editAddress?: (item: ObjectOf<K>) => string;
+  // Where a name leads when it is not the item's own page.
+  linkOf?: (item: ObjectOf<K>) => string | undefined;
   statuses?: readonly StatusChoice[];
   sorts?: readonly Sort[];
   defaultSort?: { sort: Sort; descending?: boolean };
@@ -229,7 +231,7 @@ export function ListPage<K extends Kind>(props: ListPageProps<K>) {
     if (actions.length === 0) return null;
     return <ItemMenu name={nameOf(item)} item={item} actions={actions} />;
   };
-  const address = (item: T) => (props.viewAddress ?? (mayChange ? props.editAddress : undefined))?.(item);
+  const address = (item: T) => props.linkOf?.(item) ?? (props.viewAddress ?? (mayChange ? props.editAddress : undefined))?.(item);
   const selectable = mayRemove;
   const shown = {
     things,

@@ -1,43 +1,62 @@
 // Light or dark: as the system has it, until the person chooses.
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 
 export type ThemeName = "light" | "dark";
+export type ThemeChoice = ThemeName | "system";
 
 const kStored = "poss.theme";
 const kDark = "(prefers-color-scheme: dark)";
 
-function stored(): ThemeName | undefined {
+function stored(): ThemeChoice {
   try {
     const value = localStorage.getItem(kStored);
-    return value === "light" || value === "dark" ? value : undefined;
+    return value === "light" || value === "dark" ? value : "system";
   } catch {
-    return undefined;
+    return "system";
   }
 }
 
+let choice = stored();
+const listeners = new Set<() => void>();
+
+function choose(next: ThemeChoice): void {
+  choice = next;
+  try {
+    if (next === "system") localStorage.removeItem(kStored);
+    else localStorage.setItem(kStored, next);
+  } catch {
+    // Not remembered then.
+  }
+  for (const tell of listeners) tell();
+}
+
+function subscribe(listener: () => void): () => void {
+  const system = matchMedia(kDark);
+  listeners.add(listener);
+  system.addEventListener("change", listener);
+  return () => {
+    listeners.delete(listener);
+    system.removeEventListener("change", listener);
+  };
+}
+
+const systemName = (): ThemeName => (matchMedia(kDark).matches ? "dark" : "light");
+const shownName = (): ThemeName => (choice === "system" ? systemName() : choice);
+
+export function useThemeChoice(): [ThemeChoice, (next: ThemeChoice) => void] {
+  return [useSyncExternalStore(subscribe, () => choice), choose];
+}
+
+// The colours to show, and switching to the other ones.
 export function useThemeName(): [ThemeName, () => void] {
-  const [chosen, setChosen] = useState(stored);
-  const [system, setSystem] = useState<ThemeName>(matchMedia(kDark).matches ? "dark" : "light");
-  useEffect(() => {
-    const query = matchMedia(kDark);
-    const follow = () => setSystem(query.matches ? "dark" : "light");
-    query.addEventListener("change", follow);
-    return () => query.removeEventListener("change", follow);
-  }, []);
-  const name = chosen ?? system;
+  const name = useSyncExternalStore(subscribe, shownName);
   useEffect(() => {
     document.documentElement.dataset.theme = name;
   }, [name]);
   const toggle = useCallback(() => {
-    const next = name === "dark" ? "light" : "dark";
-    setChosen(next);
-    try {
-      // Back at the system's own choice, it is followed again.
-      if (next === system) localStorage.removeItem(kStored);
-      else localStorage.setItem(kStored, next);
-    } catch {
-      // Not remembered then.
-    }
-  }, [name, system]);
+    const next = shownName() === "dark" ? "light" : "dark";
+    // Back at the system's own choice, it is followed again.
+    choose(next === systemName() ? "system" : next);
+  }, []);
   return [name, toggle];
 }
