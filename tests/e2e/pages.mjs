@@ -18,8 +18,8 @@ export async function rest(poss, method, path, body) {
 export async function assertLooksFine(page, name) {
   // A toast lies over the page for a while.
   await page.waitForFunction(() => !document.querySelector(".fui-Toast"));
-  await screenshot(page, name);
   await assertAccessible(page, name);
+  await screenshot(page, name);
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );

@@ -27,7 +27,7 @@ const useStyles = makeStyles({
     listStyleType: "none",
   },
   // As many as fill whole rows.
-  one: { gridTemplateColumns: "minmax(0, 640px)", "@media (max-width: 640px)": { gridTemplateColumns: "minmax(0, 1fr)" } },
+  one: { gridTemplateColumns: "minmax(0, 1fr)", "@media (max-width: 640px)": { gridTemplateColumns: "minmax(0, 1fr)" } },
   two: { gridTemplateColumns: "repeat(2, minmax(0, 1fr))" },
   three: { gridTemplateColumns: "repeat(3, minmax(0, 1fr))" },
   four: { gridTemplateColumns: "repeat(4, minmax(0, 1fr))" },

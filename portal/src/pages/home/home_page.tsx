@@ -109,6 +109,9 @@ export default function HomePage() {
 
   const attention = attentionOf(cameras.items, deployments.items, jobs, now);
   const isCut = cameras.hasNextPage || deployments.hasNextPage;
+  // Few pictures do not fill the page's width: the rest stands beside them.
+  const isSmall = cameras.items.length <= 2;
+  const wall = <CameraWall cameras={leadingCameras(cameras.items, kPictures)} total={cameras.total} />;
   const isStarting = !hidden && steps.some(({ done }) => !done);
   return (
     <div className={styles.root}>
@@ -116,9 +119,10 @@ export default function HomePage() {
         title={text.title}
         primary={mayChange ? { text: text.started.camera.title, icon: AddRegular, to: "/cameras/new" } : undefined}
       />
-      <CameraWall cameras={leadingCameras(cameras.items, kPictures)} total={cameras.total} />
+      {!isSmall && wall}
       <div className={styles.columns}>
         <div className={styles.column}>
+          {isSmall && wall}
           <AttentionPanel attention={attention} isCut={isCut} />
           <RunningPanel deployments={deployments.items} />
         </div>

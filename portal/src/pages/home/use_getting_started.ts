@@ -22,7 +22,8 @@ export function useGettingStarted(deployments: readonly Deployment[] | undefined
   const running = deployments.some(({ status }) => status.streams.some((stream) => stream.insights > 0));
   return [
     { name: "camera", done: camera.total > 0, to: "/cameras/new" },
-    { name: "model", done: model.total > 0, to: "/models" },
+    // What is deployed has a model, be it one that came with a skill file.
+    { name: "model", done: model.total > 0 || deployments.length > 0, to: "/models" },
     { name: "skill", done: skill.total > 0, to: "/skills/new" },
     { name: "deployment", done: deployments.length > 0, to: "/deployments/new" },
     { name: "insights", done: seen || running, to: "/insights" },
