@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { watchContract } from "./contract.mjs";
 
 // The portal's packages; the tests have none of their own.
 const require = createRequire(new URL("../../portal/package.json", import.meta.url));
@@ -14,7 +15,8 @@ const { default: AxeBuilder } = require("@axe-core/playwright");
 const screenshots = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 
 // Opens a browser with a fresh profile, and closes it when test `t` ends. Faults in the page
-// (uncaught errors, refused resources by the Content-Security-Policy) fail the test.
+// (uncaught errors, refused resources by the Content-Security-Policy), and answers of the server
+// that its API document does not have, fail the test.
 export async function openPage(t, { width = 1280, height = 860, colorScheme = "light", ...more } = {}) {
   const profile = mkdtempSync(join(tmpdir(), "poss-e2e-"));
   const context = await chromium.launchPersistentContext(profile, {
@@ -34,11 +36,14 @@ export async function openPage(t, { width = 1280, height = 860, colorScheme = "l
     colorScheme,
     ...more,
   });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const contractFaults = watchContract(page);
   t.after(async () => {
+    const found = await contractFaults();
     await context.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    assert.deepEqual(found, [], "answers that are not as api/openapi.json has them");
   });
-  const page = context.pages()[0] ?? (await context.newPage());
   page.setDefaultTimeout(20_000);
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
