@@ -29,9 +29,10 @@ struct SnapshotParameters {
 // The camera for a view or a picture, opened if it is not open.
 Result<std::shared_ptr<media::Camera>> open_camera(const Resources& resources,
                                                    const std::string& id) {
+  // The store knows first what is there and what is not any more.
+  POSS_ASSIGN(const auto stored, resources.store.get<Camera>(id));
   auto camera = resources.agent.open_camera(id);
   if (camera || camera.error().code != Code::not_found) return camera;
-  POSS_ASSIGN(const auto stored, resources.store.get<Camera>(id));
   const std::string name = "camera '" + stored.value.name + "'";
   // Perhaps it was made just now.
   if (resources.desired.applied(Steady::now() + kApplyTime)) {

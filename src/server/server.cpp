@@ -71,6 +71,8 @@ Result<std::unique_ptr<Server>> Server::create(ServerOptions options, fleet::Loc
 
 std::uint16_t Server::port() const { return state_->http->port(); }
 
+Desired& Server::desired() { return state_->desired; }
+
 size_t Server::connections() const { return state_->http->connections(); }
 
 void Server::stop() {

@@ -13,6 +13,8 @@
 
 namespace poss::server {
 
+class Desired;
+
 // Thread-safe.
 class Server {
  public:
@@ -25,6 +27,8 @@ class Server {
 
   std::uint16_t port() const;
   size_t connections() const;
+  // What it has the agent run.
+  Desired& desired();
   // Ends streams and connections and joins the threads, within a few seconds. Idempotent.
   void stop();
 

@@ -237,6 +237,23 @@ export interface paths {
         patch: operations["updateConnection"];
         trace?: never;
     };
+    "/api/v1/connection_tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects and signs in as far as leaves nothing there, and tells what answered. */
+        post: operations["testConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -2328,6 +2345,68 @@ export interface operations {
                             detail: string;
                         }[];
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: connection
+                     * @description Id of the connection as stored: its credentials are used where none are sent.
+                     * @default
+                     */
+                    connection?: string;
+                    /**
+                     * @description For the job's title.
+                     * @default
+                     */
+                    name?: string;
+                    /**
+                     * @default mqtt
+                     * @enum {string}
+                     */
+                    type?: "azure_storage" | "iot_hub" | "iot_edge" | "mqtt" | "webhook" | "smtp" | "custom_vision";
+                    /** @default  */
+                    address?: string;
+                    /** @default  */
+                    user_name?: string;
+                    /**
+                     * Format: secret
+                     * @default
+                     */
+                    credentials?: string;
+                    /** @default {} */
+                    settings?: {
+                        [key: string]: string;
+                    };
+                    /**
+                     * @description Not looked at.
+                     * @default {}
+                     */
+                    tags?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The job; its result has a sentence as detail. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             default: components["responses"]["Problem"];
