@@ -19,6 +19,7 @@ import { parseArgs } from "node:util";
 import jpeg from "jpeg-js";
 import { WebSocketServer } from "ws";
 import { fakeApi } from "./fake_api.mjs";
+import { pastInsights } from "./fake_history.mjs";
 import { drawScene, sceneAt, height, width } from "./scene.mjs";
 
 const { values: options } = parseArgs({
@@ -167,15 +168,17 @@ function insightOf(camera, timeMs, frame) {
     timestamp,
     datetime: new Date(timeMs).toISOString().replace("Z", "+00:00"),
     frame_id: String(frame),
-    instance_id: `detect_people-${camera.id}`,
+    instance_id: "street_watch",
     skill_id: "detect_people",
     device_id: camera.id,
   };
 }
 
+if (!options.failed) kept.push(...pastInsights(cameras.filter(plays), insightOf));
+
 function tell(insight) {
   kept.unshift(insight);
-  if (kept.length > 1000) kept.length = 1000;
+  if (kept.length > 20_000) kept.length = 20_000;
   sendEvent("insight", insight);
 }
 
@@ -316,7 +319,7 @@ function serveFile(path, response) {
   response.writeHead(200, {
     "content-type": types[extname(file)] ?? "application/octet-stream",
     "content-security-policy":
-      "default-src 'self'; style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; img-src 'self' blob: data:; media-src blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
+      "default-src 'self'; style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
   });
   createReadStream(file).pipe(response);
 }

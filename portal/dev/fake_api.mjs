@@ -3,6 +3,8 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { cpus, hostname, totalmem } from "node:os";
 import jpeg from "jpeg-js";
+import { csvOf, makeRecordings, sendBytes, thumbnailOf, videoOf } from "./fake_history.mjs";
+import { namedIn } from "./fake_skills.mjs";
 import { FakeStore, Refusal, kindAt, kinds } from "./fake_store.mjs";
 import { drawScene, height, width } from "./scene.mjs";
 
@@ -64,12 +66,25 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
             os: "", cpu: "", cores: 0, memory_mb: 0, accelerations: [], cameras: 0, streams: 0,
           },
   };
-  store.runtime = (kind, object) => (statusOf[kind] ? { status: statusOf[kind](object) } : {});
+  const modelsOf = ({ graph }) => {
+    const slugs = namedIn(graph, "model");
+    return store.all("model").filter(({ slug }) => slugs.includes(slug)).map(({ id }) => id);
+  };
+  store.runtime = (kind, object) => {
+    if (kind === "skill") return { node_count: object.graph.nodes.length, models: modelsOf(object), connections: namedIn(object.graph, "connection") };
+    return statusOf[kind] ? { status: statusOf[kind](object) } : {};
+  };
+  function keepVersion(skill) {
+    const old = store.all("skill_version").filter((version) => version.skill === skill.id);
+    if (old.length > 0 && JSON.stringify(old.at(-1).graph) === JSON.stringify(skill.graph)) return;
+    store.seed("skill_version", { skill: skill.id, number: old.length + 1, graph: skill.graph });
+  }
   store.onChange = (change) => {
     if (change.kind === "camera" && change.action === "create") {
       const { id, name } = store.raw("camera", change.id);
       runtimeOf.set(id, Object.assign(addCamera("jpeg", id, name), { idle: true }));
     }
+    if (change.kind === "skill" && change.action !== "delete") keepVersion(store.raw("skill", change.id));
     sendEvent("change", change);
     if (change.kind === "audit_entry") return;
     const { name = "" } = change.action === "delete" ? {} : store.raw(change.kind, change.id);
@@ -99,12 +114,25 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     const graph = {
       nodes: [
         { id: "camera", type: "camera_input", settings: {} },
-        { id: "detect", type: "run_model", settings: { model: "efficientdet_lite0" } },
+        { id: "model", type: "run_model", name: "Find objects", settings: { model: "efficientdet_lite0", min_score: 0.4, labels: ["person", "bicycle"] } },
+        { id: "filter", type: "filter", settings: { labels: ["person"] } },
+        { id: "live", type: "live", settings: {} },
+        { id: "send", type: "http_export", settings: { url: "http://10.0.0.4/in" } },
       ],
-      edges: [{ from: "camera.out", to: "detect.in" }],
+      edges: [
+        { from: "camera", to: "model" }, { from: "model", to: "filter" },
+        { from: "filter", to: "live" }, { from: "filter", to: "send" },
+      ],
+    };
+    const short = {
+      nodes: [graph.nodes[0], { ...graph.nodes[1], name: "" }, graph.nodes[3]],
+      edges: [{ from: "camera", to: "model" }, { from: "model", to: "live" }],
     };
     store.seed("skill", { id: "detect_people", name: "Detect people", description: "Finds people.", graph }, started - 4 * day);
-    store.seed("skill", { name: "Count bicycles", fps: 5, graph }, started - 2 * day);
+    store.seed("skill_version", { skill: "detect_people", number: 1, graph: short }, started - 4 * day);
+    store.seed("skill_version", { skill: "detect_people", number: 2, graph }, started - day);
+    store.seed("skill", { id: "count_bicycles", name: "Count bicycles", fps: 5, graph: short }, started - 2 * day);
+    store.seed("skill_version", { skill: "count_bicycles", number: 1, graph: short }, started - 2 * day);
     store.seed("deployment", {
       id: "street_watch", name: "Street watch", device: "this_machine",
       cameras: cameras.map(({ id }) => ({ camera: id, skills: [{ skill: "detect_people", parameters: {} }] })),
@@ -124,7 +152,6 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       }, started - (i + 1) * 1_700_000);
     }
     store.seed("api_token", { name: "Nightly export", role: "viewer", user_name: "admin", expires: new Date(started + 60 * day).toISOString() });
-    store.seed("recording", { camera: cameras[0]?.id ?? "", deployment: "street_watch", started: new Date(started - 3600_000).toISOString(), duration_s: 20, bytes: 4_200_000 });
     const most = Number(options.items);
     for (let i = 1; i <= most; i++) {
       const tags = { site: ["north", "south", "east"][i % 3], number: String(i) };
@@ -143,6 +170,8 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       }, when);
     }
   }
+
+  let recordings = options.empty ? [] : makeRecordings(cameras);
 
   // Jobs.
   const jobs = new Map();
@@ -295,8 +324,9 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     const found = kept.filter(
       (i) =>
         (!q.get("camera") || i.device_id === q.get("camera")) &&
+        (!q.get("deployment") || i.instance_id === q.get("deployment")) &&
         (!q.get("label") || i.insights_meta.objects_meta.some(({ label }) => label === q.get("label"))) &&
-        i.timestamp >= from && i.timestamp <= to,
+        i.timestamp >= from && i.timestamp < to,
     );
     const labels = [...new Set(found.flatMap((i) => i.insights_meta.objects_meta.map(({ label }) => label)))].sort();
     if (part === "labels") return { items: labels };
@@ -312,13 +342,31 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
         const at = Math.floor((insight.timestamp - begin) / step);
         if (at < 0 || at >= steps) continue;
         total[at]++;
-        for (const { label } of insight.insights_meta.objects_meta) by_label[label][at]++;
+        for (const label of new Set(insight.insights_meta.objects_meta.map((o) => o.label))) by_label[label][at]++;
       }
       return { from: new Date(begin * 1000).toISOString(), step_s: step, total, by_label };
     }
     const begin = Number(q.get("cursor") || 0);
     const end = begin + Number(q.get("limit") ?? 50);
     return { items: found.slice(begin, end), next_cursor: end < found.length ? String(end) : "" };
+  }
+
+  function recordingsAnswer(method, url, id) {
+    if (!id) {
+      const q = url.searchParams;
+      const found = recordings
+        .filter((r) => (!q.get("camera") || r.camera === q.get("camera")) && (!q.get("deployment") || r.deployment === q.get("deployment")))
+        .sort((a, b) => b.time.localeCompare(a.time));
+      const begin = Number(q.get("cursor") || 0);
+      const end = begin + Number(q.get("limit") ?? 50);
+      return [200, { items: found.slice(begin, end), next_cursor: end < found.length ? String(end) : "" }];
+    }
+    const recording = recordings.find((r) => r.id === id);
+    if (!recording) throw new Refusal(404, "not_found", `There is no recording '${id}'; it may have been removed.`);
+    if (method !== "DELETE") return [200, recording];
+    recordings = recordings.filter((r) => r !== recording);
+    sendEvent("change", { kind: "recording", id, revision: 1, action: "delete" });
+    return [204];
   }
 
   const sessionJson = () => ({
@@ -378,6 +426,8 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
         return [200, read(resource === "node_types" ? "node_types.json" : resource)];
       case "insights":
         return [200, insightsAnswer(url, kept, id)];
+      case "recordings":
+        return recordingsAnswer(method, url, id);
       case "zoo":
         return [200, { items: zoo() }];
       case "camera_tests":
@@ -422,7 +472,10 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     const kind = kindAt(resource);
     if (!kind) throw missing();
     if (ranks[session.user.role] < ranks[kinds[kind].role ?? "viewer"]) throw new Refusal(403, "permission_denied", "Only an administrator may see this.");
-    if (kind === "skill" && id === "import") return [201, store.create(kind, { name: body.name, description: body.description, fps: body.fps, graph: body.graph })];
+    if (kind === "skill" && id === "import") {
+      const { id: _id, nodes, edges, ...rest } = body;
+      return [201, store.create(kind, { ...rest, graph: { nodes, edges } })];
+    }
     if (part) return subroute(kind, id, part, method, body);
     if (method === "GET" && !id) {
       if (options.fail.split(",").includes(kind)) throw new Refusal(500, "internal", "The store could not be read: disk I/O error. See the log of POSS.");
@@ -449,7 +502,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       const { description, fps, acceleration, graph, tags } = object;
       return [201, store.create(kind, { name: body.name, description, fps, acceleration, graph, tags })];
     }
-    if (kind === "skill" && part === "export") return [200, { name: object.name, description: object.description, fps: object.fps, graph: object.graph }];
+    if (kind === "skill" && part === "export") return [200, { id: object.id, name: object.name, description: object.description, fps: object.fps, ...object.graph }];
     if (kind === "model" && part === "versions" && method === "POST") return [202, importVersion(object, body)];
     if (kind === "model" && part === "versions") {
       const items = versions.get(id) ?? [];
@@ -478,6 +531,17 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     };
     const parts = url.pathname.slice(api.length + 1).split("/").map(decodeURIComponent);
     if (parts[0] === "docs") return response.writeHead(302, { location: "/api-docs" }).end();
+    const recording = parts[0] === "recordings" && parts[2] && recordings.find((r) => r.id === parts[1]);
+    if (recording) {
+      const bytes = parts[2] === "video" ? videoOf(recording) : recording.has_thumbnail && thumbnailOf(recording);
+      return bytes ? sendBytes(request, response, bytes, parts[2] === "video" ? "video/mp4" : "image/jpeg") : response.writeHead(404).end();
+    }
+    if (parts[0] === "insights" && parts[1] === "export") {
+      const found = insightsAnswer(url, kept, "export");
+      const csv = url.searchParams.get("format") !== "json";
+      response.writeHead(200, { "content-type": csv ? "text/csv" : "application/json" });
+      return response.end(csv ? csvOf(found) : JSON.stringify(found));
+    }
     if (parts[0] === "uploads" && request.method === "POST") return takeUpload(request, url, send);
     let sent = "";
     request.on("data", (chunk) => (sent += chunk));

@@ -1,5 +1,6 @@
 // The stand-in's objects: every kind in memory, with revisions, tags, checks and changes told.
 import { randomUUID } from "node:crypto";
+import { graphProblems, parameterFault } from "./fake_skills.mjs";
 
 export class Refusal extends Error {
   constructor(status, code, detail, more = {}) {
@@ -60,9 +61,10 @@ export const kinds = {
     path: "skills",
     defaults: { description: "", fps: 15, acceleration: "cpu", graph: { nodes: [], edges: [] } },
     check(object, problems) {
-      if (!(object.fps > 0 && object.fps <= 120)) problems.push({ field: "fps", detail: "The frame rate is more than 0 and at most 120 fps." });
+      if (!(object.fps >= 0 && object.fps <= 1000)) problems.push({ field: "fps", detail: "The frame rate is between 0 and 1000 fps." });
+      problems.push(...graphProblems(object.graph));
     },
-    inList: ({ graph, ...rest }) => ({ ...rest, node_count: graph.nodes.length }),
+    inList: ({ graph: _graph, ...rest }) => rest,
     uses: (object, store) => ({
       model: store
         .all("model")
@@ -70,14 +72,31 @@ export const kinds = {
         .map(({ id }) => id),
     }),
   },
+  skill_version: {
+    path: "skill_versions",
+    defaults: {},
+    readOnly: true,
+    owned: true,
+    uses: (object) => ({ skill: [object.skill] }),
+  },
   deployment: {
     path: "deployments",
     defaults: { device: "", cameras: [], enabled: true },
-    check(object, problems) {
+    check(object, problems, store) {
       if (!object.device) problems.push({ field: "device", detail: "A compute device is needed." });
       if (object.cameras.length === 0) problems.push({ field: "cameras", detail: "At least one camera is needed." });
-      object.cameras.forEach(({ skills = [] }, i) => {
-        if (skills.length === 0) problems.push({ field: `cameras.${i}.skills`, detail: "At least one AI skill is needed for each camera." });
+      object.cameras.forEach(({ camera, skills = [] }, i) => {
+        const path = `cameras[${i}]`;
+        const { devices = [], name = camera } = store.all("camera").find(({ id }) => id === camera) ?? {};
+        if (object.device && !devices.includes(object.device)) {
+          problems.push({ field: `${path}.camera`, detail: `'${name}' may not be used by this device; allow it in the camera's settings` });
+        }
+        if (skills.length === 0) problems.push({ field: `${path}.skills`, detail: "needs at least one AI skill" });
+        skills.forEach(({ skill, parameters = {} }, k) => {
+          const found = store.all("skill").find(({ id }) => id === skill);
+          const fault = found && parameterFault(found, parameters);
+          if (fault) problems.push({ field: `${path}.skills[${k}].parameters`, detail: fault });
+        });
       });
     },
     uses: (object) => ({
@@ -107,7 +126,6 @@ export const kinds = {
   },
   api_token: { path: "tokens", defaults: { role: "viewer" }, writeRole: "viewer" },
   audit_entry: { path: "audit", defaults: {}, role: "admin", readOnly: true },
-  recording: { path: "recordings", defaults: {}, readOnly: true },
 };
 
 export const kindAt = (path) => Object.keys(kinds).find((kind) => kinds[kind].path === path);
@@ -207,7 +225,8 @@ export class FakeStore {
     this.#match(old, revision);
     const kept = kinds[kind].keep?.(old) || kinds[kind].last?.(old, undefined, this);
     if (kept) throw new Refusal(409, "conflict", kept);
-    const users = Object.keys(kinds).flatMap((other) =>
+    const owned = Object.keys(kinds).filter((other) => kinds[other].owned);
+    const users = Object.keys(kinds).filter((other) => !kinds[other].owned).flatMap((other) =>
       this.all(other)
         .filter((object) => (kinds[other].uses?.(object, this)[kind] ?? []).includes(id))
         .map((object) => `${other} '${object.name}'`),
@@ -217,6 +236,11 @@ export class FakeStore {
       throw new Refusal(409, "conflict", `'${old.name}' is used by ${where}; change or delete that first.`);
     }
     this.#all.get(kind).delete(id);
+    for (const other of owned) {
+      for (const object of this.all(other)) {
+        if (kinds[other].uses(object)[kind]?.includes(id)) this.#all.get(other).delete(object.id);
+      }
+    }
     this.onChange({ kind, id, revision: old.revision + 1, action: "delete" });
   }
 
@@ -254,7 +278,7 @@ export class FakeStore {
     text(problems, object, "name", "A name", { most: 100 });
     const twin = this.all(kind).find((o) => o.id !== id && o.name?.toLowerCase() === String(object.name).toLowerCase());
     if (twin) problems.push({ field: "name", detail: `The name '${object.name}' is already in use; choose another.` });
-    kinds[kind].check?.(object, problems);
+    kinds[kind].check?.(object, problems, this);
     return problems;
   }
 

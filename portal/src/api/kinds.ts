@@ -10,6 +10,7 @@ import type {
   Model,
   Recording,
   Skill,
+  SkillVersion,
   User,
 } from "./types";
 
@@ -22,6 +23,7 @@ export type Objects = {
   camera: Camera;
   model: Model;
   skill: Skill;
+  skill_version: SkillVersion;
   deployment: Deployment;
   connection: Connection;
   recording: Recording;
@@ -29,6 +31,8 @@ export type Objects = {
 
 // As in the `change` events.
 export type Kind = keyof Objects;
+// Those that people make and change.
+export type EditableKind = Exclude<Kind, "audit_entry" | "skill_version" | "recording">;
 export type ObjectOf<K extends Kind> = Objects[K];
 
 const paths: Record<Kind, string> = {
@@ -40,6 +44,7 @@ const paths: Record<Kind, string> = {
   camera: "/cameras",
   model: "/models",
   skill: "/skills",
+  skill_version: "/skill_versions",
   deployment: "/deployments",
   connection: "/connections",
   recording: "/recordings",

@@ -217,17 +217,31 @@ export type ZooModel = {
 
 export type Upload = { id: string; name: string; bytes: number; sha256: string };
 
-export type SkillNode = { id: string; type: string; settings: Record<string, unknown> };
+// `name` is what people see; empty: the type's title.
+export type SkillNode = {
+  id: string;
+  type: string;
+  name?: string;
+  version?: number;
+  settings?: Record<string, unknown>;
+};
+// "NODE" or "NODE:PORT"; without a port the first one is meant.
 export type SkillEdge = { from: string; to: string };
+export type SkillGraph = { nodes: SkillNode[]; edges: SkillEdge[] };
 
 export type Skill = Envelope & {
   name: string;
   description: string;
   fps: number;
-  acceleration: string;
-  node_count?: number; // in lists
-  graph?: { nodes: SkillNode[]; edges: SkillEdge[] }; // not in lists
+  acceleration: Acceleration;
+  models: string[]; // ids of those its nodes run
+  connections: string[]; // ids of those its nodes use
+  node_count: number;
+  graph?: SkillGraph; // not in lists
 };
+
+// What a skill's graph was, kept at each change of it.
+export type SkillVersion = Envelope & { skill: string; number: number; graph: SkillGraph };
 
 export type StreamState = "starting" | "running" | "degraded" | "failed" | "ended";
 export type NodeStage = { name: string; mean_ms: number };
@@ -248,6 +262,7 @@ export type DeploymentNode = {
 export type Stream = {
   camera: string;
   skill: string;
+  skill_name?: string;
   state: StreamState;
   cause: string;
   fps_asked: number;
@@ -265,25 +280,45 @@ export type DeploymentState =
   | "running"
   | "degraded"
   | "failed"
+  | "ended"
   | "stopped"
   | "not_connected";
 
 export type DeploymentStatus = { state: DeploymentState; cause: string; streams: Stream[] };
 
+// `parameters`: "NODE.SETTING" or "fps", with values as JSON or plain text.
+export type DeployedSkill = { skill: string; parameters: Record<string, string> };
+export type DeployedCamera = { camera: string; skills: DeployedSkill[] };
+
 export type Deployment = Envelope & {
   name: string;
   device: string;
-  cameras: { camera: string; skills: { skill: string; parameters: Record<string, string> }[] }[];
+  cameras: DeployedCamera[];
   enabled: boolean;
   status: DeploymentStatus;
 };
 
-export type Recording = Envelope & {
+export type Recording = {
+  id: string;
+  revision?: undefined; // it never changes
+  time: string; // of the first frame
+  bytes: number;
   camera: string;
   deployment: string;
-  started: string;
+  labels: string[];
   duration_s: number;
-  bytes: number;
+  width: number;
+  height: number;
+  codec: string;
+  has_thumbnail: boolean;
+};
+
+// Insights of each step of time from `from` on; by_label counts those with an object of a label.
+export type InsightCounts = {
+  from: string;
+  step_s: number;
+  total: number[];
+  by_label: Record<string, number[]>;
 };
 
 export type ConnectionType =

@@ -95,12 +95,13 @@ type NumberProps = FieldProps<number | undefined> & {
   minimum?: number | undefined;
   maximum?: number | undefined;
   integer?: boolean | undefined;
+  placeholder?: string | undefined;
 };
 
 // Empty is undefined. What cannot be read as a number is kept on screen and said to be none.
 export function NumberField(props: NumberProps) {
   const styles = useStyles();
-  const { field, unit, integer, disabled } = props;
+  const { field, unit, integer, disabled, placeholder } = props;
   const [typed, setTyped] = useState<string>();
   const shown = typed ?? (field.value === undefined ? "" : String(field.value));
   const bad = shown.trim() !== "" && !Number.isFinite(Number(shown.replace(",", ".")));
@@ -112,6 +113,7 @@ export function NumberField(props: NumberProps) {
         id={fieldId(field.path)}
         value={shown}
         disabled={disabled ?? false}
+        {...(placeholder && { placeholder })}
         inputMode={integer ? "numeric" : "decimal"}
         autoComplete="off"
         {...(unit && { contentAfter: <span className={styles.quiet}>{unit}</span> })}

@@ -31,11 +31,25 @@ export function problemsOf(
   return own;
 }
 
-// The step of a wizard in which a problem can be mended; undefined when it concerns no field.
+// Whether `path` is, or lies within, what a pattern such as "cameras.*.skills" says.
+function matches(path: string, pattern: string): boolean {
+  const parts = path.split(".");
+  return pattern.split(".").every((wanted, i) => wanted === parts[i] || (wanted === "*" && parts[i] !== undefined));
+}
+
+// The step of a wizard in which a problem can be mended, that of the longest fitting field;
+// undefined when it concerns no field.
 export function stepOf<S extends { fields: readonly string[] }>(
   steps: readonly S[],
   problem: FieldProblem,
 ): S | undefined {
   const path = normalPath(problem.field);
-  return steps.find(({ fields }) => fields.some((field) => isWithin(path, field)));
+  let best: { step: S; parts: number } | undefined;
+  for (const step of steps) {
+    for (const field of step.fields) {
+      const parts = field.split(".").length;
+      if (matches(path, field) && parts > (best?.parts ?? 0)) best = { step, parts };
+    }
+  }
+  return best?.step;
 }

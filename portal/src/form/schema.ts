@@ -46,6 +46,19 @@ function emptyOf(schema: Schema | undefined): unknown {
   }
 }
 
+// The value that holds while none is set, as a person reads it.
+export function inheritedText(schema: Schema, name: string, inherited: Values): string {
+  const property = schema.properties?.[name];
+  const value = valueOf(schema, name, inherited);
+  if (property?.format === "secret") return "";
+  if (typeof value === "boolean") return value ? text.on : text.off;
+  if (Array.isArray(value)) return value.join(", ") || text.inheritedNothing;
+  if (typeof value === "object" && value !== null) return Object.keys(value).join(", ") || text.inheritedNothing;
+  const titles = property?.["x-enum-titles"];
+  const at = property?.enum?.indexOf(String(value)) ?? -1;
+  return titles?.[at] ?? String(value ?? "");
+}
+
 // Whether a property is to be shown, given the other values.
 export function isVisible(schema: Schema, name: string, values: Values): boolean {
   const rule = schema.properties?.[name]?.["x-visible-when"];

@@ -13,9 +13,12 @@ import {
   SwitchField,
   TextField,
 } from "./fields";
+import { LabelField, LabelsField } from "./labels_field";
+import { ModelField, useLabelsOf } from "./model_field";
 import { normalPath, problemsOf } from "./problems";
 import { ReferenceField, ReferencesField } from "./reference_field";
-import { isVisible, titleOf, valueOf, type Schema, type Values } from "./schema";
+import { inheritedText, isVisible, titleOf, valueOf, type Schema, type Values } from "./schema";
+import { text } from "../strings/form";
 
 const useStyles = makeStyles({
   form: { display: "grid", gap: "16px", gridTemplateColumns: "minmax(0, 1fr)" },
@@ -39,6 +42,10 @@ type Props = {
   // Before every path: "graph.nodes.2.settings".
   path?: string;
   disabled?: boolean;
+  // Names of the models whose labels are offered where the form itself names none.
+  models?: readonly string[];
+  // Values that hold where none is set: shown as placeholders, and what is cleared is theirs again.
+  inherited?: Values;
   // Fields for formats of one's own, such as a region drawn on a picture.
   formats?: Readonly<Record<string, FormatField>>;
 };
@@ -48,7 +55,7 @@ export function SchemaForm(props: Props) {
   return (
     <div className={styles.form}>
       {Object.keys(props.schema.properties ?? {})
-        .filter((name) => isVisible(props.schema, name, props.values))
+        .filter((name) => isVisible(props.schema, name, { ...props.inherited, ...props.values }))
         .map((name) => (
           <Property key={name} {...props} name={name} />
         ))}
@@ -58,20 +65,23 @@ export function SchemaForm(props: Props) {
 
 function Property({ name, ...form }: Props & { name: string }) {
   const styles = useStyles();
-  const { schema, values, onChange, problems = [], path = "", disabled, formats } = form;
+  const { schema, values, onChange, problems = [], path = "", disabled, formats, inherited } = form;
   const property = schema.properties![name]!;
   const fullPath = path === "" ? name : `${path}.${name}`;
   const common = {
     label: titleOf(name, property),
     hint: property.description,
-    required: schema.required?.includes(name),
+    required: !inherited && schema.required?.includes(name),
     disabled,
+    placeholder: inherited && inheritedText(schema, name, inherited),
   };
+  const own = inherited ? { properties: { [name]: withoutDefault(property) } } : schema;
   const field = <T,>(): FieldOf<T> => ({
     path: fullPath,
-    value: valueOf(schema, name, values) as T,
+    value: valueOf(own, name, values) as T,
     // Undefined takes the value out: the default counts again.
     set: (value: T) => {
+      if (inherited && isEmpty(value)) return onChange(without(values, name));
       const rest = Object.entries(values).filter(([other]) => other !== name);
       onChange(Object.fromEntries(value === undefined ? rest : [...rest, [name, value]]));
     },
@@ -80,9 +90,32 @@ function Property({ name, ...form }: Props & { name: string }) {
   const kind = kindOf(property.format ?? property.items?.format);
   const Special = formats?.[property.format ?? property.items?.format ?? ""];
 
+  const format = property.format ?? property.items?.format;
+
   if (Special) return <Special {...common} field={field()} schema={property} values={values} />;
+  if (format === "label") {
+    const models = Object.entries(schema.properties!)
+      .filter(([, other]) => other.format === "model")
+      .map(([other]) => valueOf(schema, other, { ...inherited, ...values }))
+      .filter((model) => typeof model === "string" && model !== "") as string[];
+    const shown = { ...common, models: models.length > 0 ? models : (form.models ?? []) };
+    if (property.type === "array") return <Labels {...shown} field={field<readonly string[]>()} />;
+    return <Label {...shown} field={field<string>()} />;
+  }
+  if (format === "model") return <ModelField {...common} field={field<string>()} />;
   switch (property.type) {
     case "boolean":
+      if (inherited) {
+        const value = values[name];
+        const choices = [
+          { value: "", text: text.inherited(inheritedText(schema, name, inherited)) },
+          { value: "true", text: text.on },
+          { value: "false", text: text.off },
+        ];
+        const set = (next: string) => field().set(next === "" ? undefined : next === "true");
+        const choice = { ...field<string>(), value: value === undefined ? "" : String(value), set };
+        return <ChoiceField {...common} field={choice} choices={choices} />;
+      }
       return <SwitchField {...common} field={field()} />;
     case "number":
     case "integer":
@@ -119,6 +152,9 @@ function Property({ name, ...form }: Props & { name: string }) {
   if (property.enum) {
     const titles = property["x-enum-titles"];
     const choices = property.enum.map((value, i) => ({ value, text: titles?.[i] ?? readable(value) }));
+    if (inherited) {
+      choices.unshift({ value: "", text: text.inherited(inheritedText(schema, name, inherited)) });
+    }
     return <ChoiceField {...common} field={field<string>()} choices={choices} />;
   }
   if (property.format === "secret") {
@@ -135,6 +171,27 @@ function Property({ name, ...form }: Props & { name: string }) {
     />
   );
 }
+
+type WithModels<T> = FieldProps<T> & { models: readonly string[]; placeholder?: string | undefined };
+
+function Labels({ models, ...props }: WithModels<readonly string[]>) {
+  return <LabelsField {...props} offered={useLabelsOf(models)} />;
+}
+
+function Label({ models, ...props }: WithModels<string>) {
+  return <LabelField {...props} offered={useLabelsOf(models)} />;
+}
+
+function withoutDefault({ default: _default, ...property }: Schema): Schema {
+  return property;
+}
+
+function without(values: Values, name: string): Values {
+  return Object.fromEntries(Object.entries(values).filter(([other]) => other !== name));
+}
+
+const isEmpty = (value: unknown) =>
+  value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
 
 // A format that names a kind of object refers to one.
 function kindOf(format: string | undefined): Kind | undefined {

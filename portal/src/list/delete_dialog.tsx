@@ -26,7 +26,7 @@ const useStyles = makeStyles({
   list: { margin: "4px 0 0", paddingLeft: "18px" },
 });
 
-type Item = { id: string; revision: number; name?: string };
+type Item = { id: string; revision?: number | undefined; name?: string };
 
 type Props = {
   kind: Kind;
@@ -54,7 +54,7 @@ export function DeleteDialog({ kind, things, items, detail, onClose, onDeleted }
     const refused: { item: Item; error: Error }[] = [];
     for (const item of left) {
       try {
-        await remove.mutateAsync({ id: item.id, ...(items.length === 1 && { revision: item.revision }) });
+        await remove.mutateAsync({ id: item.id, ...(items.length === 1 && item.revision !== undefined && { revision: item.revision }) });
         done.push(item.id);
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) done.push(item.id);

@@ -28,6 +28,7 @@ export const deploymentTone: Record<DeploymentState, Tone> = {
   running: "good",
   degraded: "warning",
   failed: "bad",
+  ended: "quiet",
   stopped: "quiet",
   not_connected: "quiet",
 };

@@ -2,7 +2,15 @@
 // file of its own beside this one, so that it loads with the page.
 export const strings = {
   product: "POSS",
-  pages: { home: "Home", devices: "Compute Devices", cameras: "Cameras", models: "Models" },
+  pages: {
+    home: "Home",
+    devices: "Compute Devices",
+    cameras: "Cameras",
+    models: "Models",
+    skills: "AI Skills",
+    deployments: "Deployments",
+    insights: "Insights",
+  },
   skipToContent: "Skip to content",
   navigation: "Main",
   demo: "Demo",

@@ -19,9 +19,10 @@ type Options<D extends object> = {
   initial: D;
   revision?: number | undefined; // of an existing object
   secrets: readonly (keyof D & string)[];
+  toKept?: (draft: D) => D; // takes out secrets that lie deeper
 };
 
-export function useDraft<D extends object>({ name, initial, revision, secrets }: Options<D>) {
+export function useDraft<D extends object>({ name, initial, revision, secrets, toKept = (draft) => draft }: Options<D>) {
   const [state, setState] = useState<Stored<D> & { restored: boolean; touched: boolean }>(() => {
     const stored = loadDraft<D>(sessionStorage, name);
     const beginning = { draft: initial, base: initial, ...(revision !== undefined && { revision }) };
@@ -44,10 +45,10 @@ export function useDraft<D extends object>({ name, initial, revision, secrets }:
     saveDraft(
       sessionStorage,
       name,
-      { draft, ...(base && { base }), ...(baseRevision !== undefined && { revision: baseRevision }) },
+      { draft: toKept(draft), ...(base && { base: toKept(base) }), ...(baseRevision !== undefined && { revision: baseRevision }) },
       secrets,
     );
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `secrets` is written in place by pages
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `secrets` and `toKept` are written in place by pages
   }, [name, draft, base, baseRevision, touched]);
 
   const form = useMemo<Form<D>>(() => {

@@ -20,7 +20,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ApiError, get, patch } from "../api/client";
-import { kindPath, type Kind, type ObjectOf } from "../api/kinds";
+import { kindPath, type EditableKind, type ObjectOf } from "../api/kinds";
 import { findProblems, listKey, putObject, useCreate, useObject } from "../api/objects";
 import type { FieldProblem } from "../api/types";
 import { fieldId } from "../form/field";
@@ -77,7 +77,7 @@ export type Step<D> = {
   check?: (draft: D) => FieldProblem[];
 };
 
-export type WizardProps<K extends Kind, D extends { tags: Record<string, string> }> = {
+export type WizardProps<K extends EditableKind, D extends { tags: Record<string, string> }> = {
   kind: K;
   title: string;
   steps: readonly Step<D>[]; // without Tags and Review, which come by themselves
@@ -87,6 +87,8 @@ export type WizardProps<K extends Kind, D extends { tags: Record<string, string>
   toDraft?: (object: ObjectOf<K>) => D;
   // Members that are never written down: they have to be typed again after leaving.
   secrets?: readonly (keyof D & string)[];
+  // The draft as it may be written down, where secrets lie deeper in it.
+  toKept?: (draft: D) => D;
   // What is sent, where that differs from the draft.
   toBody?: (draft: D) => object;
   // Makes the new object, where that takes more than one request; by default a POST of the body.
@@ -104,7 +106,7 @@ export type WizardProps<K extends Kind, D extends { tags: Record<string, string>
 
 type Check = { body: object; problems: FieldProblem[] } | { body: object; error: Error };
 
-export function Wizard<K extends Kind, D extends { tags: Record<string, string> }>(
+export function Wizard<K extends EditableKind, D extends { tags: Record<string, string> }>(
   props: WizardProps<K, D>,
 ) {
   const { kind, title, initial, existing, secrets = [], review, onDone, cancelTo } = props;
@@ -126,6 +128,7 @@ export function Wizard<K extends Kind, D extends { tags: Record<string, string> 
     initial,
     revision: existing?.revision,
     secrets,
+    ...(props.toKept && { toKept: props.toKept }),
   });
 
   const tagsStep: Step<D> = {
@@ -224,7 +227,7 @@ export function Wizard<K extends Kind, D extends { tags: Record<string, string> 
         void cache.invalidateQueries({ queryKey: listKey(kind) });
       }
       reset(initial, existing?.revision);
-      const name = "name" in object ? object.name : object.id;
+      const { name } = object;
       toast({ intent: "success", title: existing ? text.saved(name) : text.created(name) });
       onDone(object);
     } catch (error) {
@@ -249,7 +252,7 @@ export function Wizard<K extends Kind, D extends { tags: Record<string, string> 
       {restored && (
         <MessageBar layout="auto">
           <MessageBarBody>
-            {text.restored} {secrets.length > 0 && text.restoredSecrets}
+            {text.restored} {(secrets.length > 0 || props.toKept) && text.restoredSecrets}
           </MessageBarBody>
           <MessageBarActions>
             <Button
@@ -443,7 +446,7 @@ function Verdict<D>({ check, unchanged, steps, onShow, onAgain }: VerdictProps<D
 }
 
 // The wizard for an existing object: fetches it first. `toDraft` makes the draft of what is stored.
-export function EditWizard<K extends Kind, D extends { tags: Record<string, string> }>({
+export function EditWizard<K extends EditableKind, D extends { tags: Record<string, string> }>({
   id,
   toDraft,
   ...props

@@ -1,0 +1,366 @@
+// A skill's own page: what it does, its nodes, where it is deployed, and its earlier versions.
+import {
+  Breadcrumb,
+  BreadcrumbDivider,
+  BreadcrumbItem,
+  Button,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Skeleton,
+  SkeletonItem,
+  makeStyles,
+  mergeClasses,
+  tokens,
+} from "@fluentui/react-components";
+import {
+  ArrowDownloadRegular,
+  CopyRegular,
+  DeleteRegular,
+  EditRegular,
+  MoreHorizontalRegular,
+  RocketRegular,
+} from "@fluentui/react-icons";
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+import { ApiError } from "../../api/client";
+import { listKey, useList, useNames, useObject, usePatch } from "../../api/objects";
+import { useMay } from "../../api/session";
+import type { Skill, SkillGraph, SkillVersion } from "../../api/types";
+import { formatAskedRate } from "../../format";
+import { difference, emptyGraph, nameOf, settingsInWords, treeOf } from "../../graph/graph";
+import { GraphPicture } from "../../graph/graph_picture";
+import { useNodeTypes, type NodeTypes } from "../../graph/node_types";
+import { DeleteDialog } from "../../list/delete_dialog";
+import { Ago } from "../../parts/ago";
+import { ObjectLinks } from "../../parts/object_links";
+import { PageHeader } from "../../parts/page_header";
+import { FactList, Panel } from "../../parts/panel";
+import { StatePill } from "../../parts/state_pill";
+import { TagList } from "../../parts/tag_list";
+import { deploymentTone } from "../../parts/tones";
+import { Notice } from "../../shell/notice";
+import { useToast } from "../../shell/toasts";
+import { strings } from "../../strings";
+import { text as skills } from "../../strings/skills";
+import { deploymentState } from "../../strings/states";
+import { isSame } from "../../wizard/draft";
+import { downloadSkill } from "./download";
+import { DuplicateDialog } from "./duplicate_dialog";
+import { sentenceOf } from "./sentence";
+
+const text = skills.view;
+
+const useStyles = makeStyles({
+  columns: {
+    display: "grid",
+    gridTemplateColumns: "minmax(0, 1fr) minmax(280px, 380px)",
+    gap: "16px",
+    alignItems: "start",
+    "@media (max-width: 960px)": { gridTemplateColumns: "minmax(0, 1fr)" },
+  },
+  column: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: "16px" },
+  path: { marginLeft: "-4px" },
+  crumb: { color: tokens.colorNeutralForeground2, textDecoration: "none", ":hover": { textDecoration: "underline" } },
+  picture: {
+    position: "relative",
+    height: "180px",
+    borderRadius: tokens.borderRadiusLarge,
+    backgroundColor: tokens.colorNeutralBackground3,
+  },
+  sentence: { margin: 0, maxWidth: "72ch", fontSize: tokens.fontSizeBase400, lineHeight: tokens.lineHeightBase500, textWrap: "pretty" },
+  quiet: { margin: 0, color: tokens.colorNeutralForeground2 },
+  list: { margin: 0, padding: 0, listStyleType: "none" },
+  item: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: "2px 12px",
+    minHeight: "40px",
+    padding: "6px 0",
+    "& + &": { borderTop: `1px solid ${tokens.colorNeutralStroke3}` },
+  },
+  name: { fontWeight: tokens.fontWeightSemibold, overflowWrap: "anywhere" },
+  grow: { flex: "1 1 160px", minWidth: 0 },
+  detail: {
+    color: tokens.colorNeutralForeground3,
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase200,
+    overflowWrap: "anywhere",
+  },
+});
+
+export default function SkillPage() {
+  const { id = "" } = useParams();
+  const { data: skill, error, refetch } = useObject("skill", id);
+  const { types } = useNodeTypes();
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <Notice title={text.unknown(id)} detail={text.unknownDetail} action={{ text: text.toList, to: "/skills" }} />
+    );
+  }
+  if (!skill || !types) {
+    if (!error) return <PageSkeleton />;
+    return (
+      <Notice
+        title={strings.loadFailed}
+        detail={error.message}
+        action={{ text: strings.tryAgain, run: () => void refetch() }}
+      />
+    );
+  }
+  return <SkillView key={skill.id} skill={skill} types={types} />;
+}
+
+function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
+  const styles = useStyles();
+  const modelName = useNames("model");
+  const connectionName = useNames("connection");
+  const graph = skill.graph ?? emptyGraph;
+  const names = (ids: readonly string[], name: (id: string) => string) =>
+    ids.length === 0 ? text.none : ids.map(name).join(", ");
+  return (
+    <>
+      <Breadcrumb className={styles.path} size="small">
+        <BreadcrumbItem>
+          <Link className={styles.crumb} to="/skills">
+            {skills.title}
+          </Link>
+        </BreadcrumbItem>
+        <BreadcrumbDivider aria-hidden />
+      </Breadcrumb>
+      <PageHeader title={skill.name} detail={skill.description}>
+        <Changes skill={skill} />
+      </PageHeader>
+      <div className={styles.columns}>
+        <div className={styles.column}>
+          <Panel title={text.what}>
+            <div className={styles.picture}>
+              <GraphPicture graph={graph} types={types} label={skills.picture(skill.name, graph.nodes.length)} />
+            </div>
+            <p className={styles.sentence} data-testid="sentence">
+              {sentenceOf(graph, skill.fps, types)}
+            </p>
+          </Panel>
+          <Panel title={text.nodes} testId="nodes">
+            <NodeList graph={graph} types={types} />
+          </Panel>
+        </div>
+        <div className={styles.column}>
+          <SkillDeployments skill={skill} />
+          <Panel title={text.facts}>
+            <FactList
+              facts={[
+                { term: text.fps, value: skills.fps(formatAskedRate(skill.fps)) },
+                { term: text.acceleration, value: skills.acceleration[skill.acceleration] },
+                { term: text.models, value: names(skill.models, modelName) },
+                { term: text.connections, value: names(skill.connections, connectionName) },
+                {
+                  term: text.tags,
+                  value: Object.keys(skill.tags).length > 0 ? <TagList tags={skill.tags} /> : text.none,
+                },
+                { term: text.created, value: <Ago time={Date.parse(skill.created) / 1000} /> },
+                { term: text.updated, value: <Ago time={Date.parse(skill.updated) / 1000} /> },
+              ]}
+            />
+          </Panel>
+          <Versions skill={skill} graph={graph} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Changes({ skill }: { skill: Skill }) {
+  const navigate = useNavigate();
+  const mayChange = useMay("operator");
+  const [deleting, setDeleting] = useState(false);
+  const [duplicating, setDuplicating] = useState(false);
+  const id = encodeURIComponent(skill.id);
+  return (
+    <>
+      <Menu positioning="below-end">
+        <MenuTrigger disableButtonEnhancement>
+          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label={text.more} />
+        </MenuTrigger>
+        <MenuPopover>
+          <MenuList>
+            {mayChange && (
+              <MenuItem icon={<CopyRegular />} onClick={() => setDuplicating(true)}>
+                {skills.duplicate}
+              </MenuItem>
+            )}
+            <MenuItem icon={<ArrowDownloadRegular />} onClick={() => downloadSkill(skill)}>
+              {skills.export}
+            </MenuItem>
+            {mayChange && (
+              <MenuItem icon={<DeleteRegular />} onClick={() => setDeleting(true)}>
+                {text.remove}
+              </MenuItem>
+            )}
+          </MenuList>
+        </MenuPopover>
+      </Menu>
+      {mayChange && (
+        <>
+          <Button icon={<RocketRegular />} onClick={() => void navigate(`/deployments/new?skill=${id}`)}>
+            {text.deploy}
+          </Button>
+          <Button appearance="primary" icon={<EditRegular />} onClick={() => void navigate(`/skills/${id}/edit`)}>
+            {text.edit}
+          </Button>
+        </>
+      )}
+      {duplicating && (
+        <DuplicateDialog
+          skill={skill}
+          onClose={() => setDuplicating(false)}
+          onDone={(made) => void navigate(`/skills/${encodeURIComponent(made.id)}`)}
+        />
+      )}
+      {deleting && (
+        <DeleteDialog
+          kind="skill"
+          things={skills.things}
+          items={[{ id: skill.id, revision: skill.revision, name: skill.name }]}
+          detail={skills.deleteDetail}
+          onClose={() => setDeleting(false)}
+          onDeleted={() => void navigate("/skills")}
+        />
+      )}
+    </>
+  );
+}
+
+function NodeList({ graph, types }: { graph: SkillGraph; types: NodeTypes }) {
+  const styles = useStyles();
+  return (
+    <ol className={styles.list}>
+      {treeOf(graph).map(({ node, depth, reference }, i) => {
+        const type = types.get(node.type);
+        const details = settingsInWords(node, type).map(({ label, value }) => `${label}: ${value}`);
+        return (
+          <li key={i} className={styles.item} style={{ paddingLeft: depth * 22 }}>
+            <span className={mergeClasses(!reference && styles.name)}>
+              {reference ? skills.compose.also(nameOf(node, types)) : nameOf(node, types)}
+            </span>
+            {!reference && (
+              <span className={mergeClasses(styles.detail, styles.grow)}>
+                {details.length > 0 ? details.join(" · ") : type?.help}
+              </span>
+            )}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function SkillDeployments({ skill }: { skill: Skill }) {
+  const styles = useStyles();
+  const { items } = useList("deployment", { uses: skill.id, limit: 200 });
+  if (!items) return null;
+  if (items.length === 0) {
+    return (
+      <Panel title={text.noDeployment} testId="no-deployment">
+        <p className={styles.quiet}>{text.noDeploymentDetail}</p>
+      </Panel>
+    );
+  }
+  return (
+    <Panel title={text.deployments} testId="deployments">
+      <ObjectLinks
+        links={items.map(({ id, name, status }) => ({
+          id,
+          to: `/deployments/${encodeURIComponent(id)}`,
+          name,
+          pill: <StatePill size="small" tone={deploymentTone[status.state]} text={deploymentState[status.state]} />,
+          detail: status.cause,
+        }))}
+      />
+    </Panel>
+  );
+}
+
+function Versions({ skill, graph }: { skill: Skill; graph: SkillGraph }) {
+  const styles = useStyles();
+  const cache = useQueryClient();
+  const mayChange = useMay("operator");
+  const toast = useToast();
+  const restore = usePatch("skill");
+  const versions = useList("skill_version", { uses: skill.id, sort: "created", descending: true, limit: 100 });
+  // Versions come with changes of their skill and are not told of on their own.
+  useEffect(() => {
+    void cache.invalidateQueries({ queryKey: listKey("skill_version") });
+  }, [cache, skill.revision]);
+  const items = versions.items ?? [];
+  if (items.length === 0) return null;
+  const current = items.find((version) => isSame(version.graph, graph));
+  const run = ({ number, graph: older }: SkillVersion) =>
+    restore.mutate(
+      { object: skill, change: { graph: older } },
+      {
+        onSuccess: () => toast({ intent: "success", title: text.restored(number) }),
+        onError: (error) => toast({ intent: "error", title: text.restoreFailed, detail: error.message }),
+      },
+    );
+  return (
+    <Panel title={text.versions} testId="versions">
+      <p className={styles.quiet}>{text.versionsDetail}</p>
+      <ol className={styles.list}>
+        {items.map((version, i) => (
+          <li key={version.id} className={styles.item}>
+            <div className={styles.grow}>
+              <span className={styles.name}>{text.version(version.number)}</span>{" "}
+              <span className={styles.detail}>
+                <Ago time={Date.parse(version.created) / 1000} />
+              </span>
+              <div className={styles.detail}>{differenceInWords(version, items[i + 1])}</div>
+            </div>
+            {version === current ? (
+              <StatePill size="small" tone="good" text={text.current} />
+            ) : (
+              mayChange && (
+                <Button
+                  size="small"
+                  aria-label={text.restoreNamed(version.number)}
+                  disabled={restore.isPending}
+                  onClick={() => run(version)}
+                >
+                  {text.restore}
+                </Button>
+              )
+            )}
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+function differenceInWords(version: SkillVersion, before: SkillVersion | undefined): string {
+  if (!before) return version.number === 1 ? text.first : skills.nodes(version.graph.nodes.length);
+  const { added, removed, changed, rewired } = difference(before.graph, version.graph);
+  const parts = [
+    ...(added > 0 ? [text.added(added)] : []),
+    ...(removed > 0 ? [text.removed(removed)] : []),
+    ...(changed > 0 ? [text.changed(changed)] : []),
+    ...(rewired && added + removed === 0 ? [text.rewired] : []),
+  ];
+  return parts.join(", ");
+}
+
+// As large as what comes, so that nothing jumps.
+function PageSkeleton() {
+  const styles = useStyles();
+  return (
+    <Skeleton className={styles.column} aria-label={skills.title}>
+      <SkeletonItem style={{ height: 64, width: 320 }} />
+      <SkeletonItem style={{ height: 280 }} />
+      <SkeletonItem style={{ height: 160 }} />
+    </Skeleton>
+  );
+}
