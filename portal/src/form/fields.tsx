@@ -51,7 +51,7 @@ export function FieldFrame<T>({
   return (
     <Field
       className={styles.field}
-      label={{ children: label, htmlFor: fieldId(field.path) }}
+      {...(label !== "" && { label: { children: label, htmlFor: fieldId(field.path) } })}
       {...(hint && { hint })}
       {...(required && { required })}
       {...(wrong && { validationState: "error", validationMessage: field.problems.join(" ") })}

@@ -68,6 +68,7 @@ type PickerProps = Offered &
 function LabelPicker(props: PickerProps) {
   const styles = useStyles();
   const { field, label, offered, chosen, multiple, onPick, onTyped, above, placeholder } = props;
+  const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState<string>();
   const search = typed?.trim() ?? "";
   const all = [...new Set([...offered, ...chosen])];
@@ -91,11 +92,17 @@ function LabelPicker(props: PickerProps) {
           value={typed ?? (multiple ? "" : (chosen[0] ?? ""))}
           selectedOptions={[...chosen]}
           placeholder={placeholder ?? text.labelPlaceholder}
+          open={open}
+          // What was typed counts when one leaves, as it does with Enter.
+          onOpenChange={(event, data) => {
+            setOpen(data.open);
+            if (!data.open && event.type === "blur") take();
+          }}
           onChange={(event) => {
             setTyped(event.target.value);
+            setOpen(true);
             if (event.target.value === "" && !multiple) onTyped("");
           }}
-          onBlur={take}
           onOptionSelect={(event, { optionValue }) => {
             if (optionValue === undefined) {
               // Enter without an option in focus takes what was typed.

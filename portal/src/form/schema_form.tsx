@@ -182,8 +182,9 @@ function Label({ models, ...props }: WithModels<string>) {
   return <LabelField {...props} offered={useLabelsOf(models)} />;
 }
 
-function withoutDefault({ default: _default, ...property }: Schema): Schema {
-  return property;
+function withoutDefault(property: Schema): Schema {
+  const { default: inherited, ...rest } = property;
+  return inherited === undefined ? property : rest;
 }
 
 function without(values: Values, name: string): Values {

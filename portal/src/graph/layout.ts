@@ -13,10 +13,8 @@ export function layoutOf({ nodes, edges }: SkillGraph): Layout {
     .filter(({ from, to }) => ids.has(from) && ids.has(to));
   const column = new Map(nodes.map(({ id }) => [id, 0]));
   // As often as there are nodes: a circle must not go on for ever.
-  for (let round = 0; round < nodes.length; round++) {
-    for (const { from, to } of links) {
-      column.set(to, Math.min(nodes.length - 1, Math.max(column.get(to)!, column.get(from)! + 1)));
-    }
+  for (const { from, to } of nodes.flatMap(() => links)) {
+    column.set(to, Math.min(nodes.length - 1, Math.max(column.get(to)!, column.get(from)! + 1)));
   }
   const row = new Map<string, number>();
   let next = 0;

@@ -41,12 +41,6 @@ export const text = {
   fpsRange: "The frame rate is between 0 and 1000 fps.",
   accelerationLabel: "Device Acceleration",
   accelerationHint: "What its models run on. The compute device it is deployed to has to have it.",
-  acceleration: {
-    cpu: "CPU",
-    nvidia_dgpu: "Nvidia dGPU",
-    intel_igpu: "Intel iGPU",
-    nvidia_jetson: "Nvidia Jetson (Jetpack 5)",
-  },
   unnamed: "without a name yet",
   review: (name: string, sentence: string) => `An AI skill ${name} will be created. ${sentence}`,
   reviewEdit: (name: string, sentence: string) => `The AI skill ${name} will be changed. ${sentence}`,
@@ -56,9 +50,11 @@ export const text = {
   sentence: {
     empty: "It has no nodes yet.",
     rate: (fps: string) => (fps === "0" ? "Every picture" : `Up to ${fps} pictures a second`),
-    start: (rate: string, first: string, next: string) => `${rate} ${rate.startsWith("Every") ? "goes" : "go"} from ${first} to ${next}.`,
+    start: (rate: string, first: string, way: string) => `${rate} ${rate.startsWith("Every") ? "goes" : "go"} from ${first}${way}.`,
     only: (rate: string, first: string) => `${rate} ${rate.startsWith("Every") ? "comes" : "come"} from ${first}; nothing is done with them yet.`,
-    step: (from: string, to: string) => `What ${from} gives goes to ${to}.`,
+    first: (next: string) => ` to ${next}`,
+    then: (next: string) => `, then to ${next}`,
+    branch: (from: string, way: string) => `What ${from} gives goes on${way}.`,
     and: " and ",
   },
 

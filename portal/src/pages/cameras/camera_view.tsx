@@ -50,7 +50,7 @@ import { cameraRemedy, cameraState, cameraTrouble } from "../../strings/states";
 import { CameraFacts } from "./camera_facts";
 import { CameraDeployments, NoDeployment } from "./camera_deployments";
 import { statusFacts } from "./facts";
-import { InsightFeed } from "./insight_feed";
+import { InsightFeed } from "../../insights/insight_feed";
 import { useFeed } from "./use_feed";
 
 const RawInsight = lazy(() => import("../../parts/raw_insight"));

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { get } from "../../api/client";
 import { useEventStream } from "../../api/server_context";
 import type { Insight, Items } from "../../api/types";
-import { Feed, type FeedRow } from "./feed";
+import { Feed, type FeedRow } from "../../insights/feed";
 
 const kShownEvery = 250; // ms
 const kFetched = 200;

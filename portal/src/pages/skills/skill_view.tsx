@@ -45,6 +45,7 @@ import { deploymentTone } from "../../parts/tones";
 import { Notice } from "../../shell/notice";
 import { useToast } from "../../shell/toasts";
 import { strings } from "../../strings";
+import { text as devices } from "../../strings/devices";
 import { text as skills } from "../../strings/skills";
 import { deploymentState } from "../../strings/states";
 import { isSame } from "../../wizard/draft";
@@ -155,7 +156,7 @@ function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
             <FactList
               facts={[
                 { term: text.fps, value: skills.fps(formatAskedRate(skill.fps)) },
-                { term: text.acceleration, value: skills.acceleration[skill.acceleration] },
+                { term: text.acceleration, value: devices.acceleration[skill.acceleration] },
                 { term: text.models, value: names(skill.models, modelName) },
                 { term: text.connections, value: names(skill.connections, connectionName) },
                 {

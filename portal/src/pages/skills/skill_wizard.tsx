@@ -6,6 +6,7 @@ import type { Acceleration, Skill, SkillGraph } from "../../api/types";
 import { ChoiceField, NumberField, TextField } from "../../form/fields";
 import { emptyGraph, graphProblems, withoutSecrets } from "../../graph/graph";
 import { useNodeTypes, type NodeTypes } from "../../graph/node_types";
+import { text as devices } from "../../strings/devices";
 import { text } from "../../strings/skills";
 import { text as formText } from "../../strings/form";
 import { EditWizard, Wizard, type Step } from "../../wizard/wizard";
@@ -46,9 +47,9 @@ const toDraft = ({ name, description, fps, acceleration, graph, tags }: Skill): 
 
 const toBody = (draft: SkillDraft) => ({ ...draft, name: draft.name.trim(), description: draft.description.trim() });
 
-const accelerations = (Object.keys(text.acceleration) as Acceleration[]).map((value) => ({
+const accelerations = (Object.keys(devices.acceleration) as Acceleration[]).map((value) => ({
   value,
-  text: text.acceleration[value],
+  text: devices.acceleration[value],
 }));
 
 // A choice that no connected device offers is refused with that device's reason.
@@ -75,8 +76,8 @@ function Basics({ form: { field } }: { form: Form<SkillDraft> }) {
       <NumberField field={field("fps")} label={text.fpsLabel} hint={text.fpsHint} unit="fps" minimum={0} maximum={1000} required />
       <ChoiceField
         field={field("acceleration")}
-        label={text.accelerationLabel}
-        hint={text.accelerationHint}
+        label={devices.accelerationLabel}
+        hint={devices.accelerationHint}
         choices={choices}
         required
       />
@@ -122,7 +123,7 @@ function Review({ draft, types, sentence, deployed = false }: ReviewProps) {
     <>
       <p>{sentence(named(draft.name), types ? sentenceOf(draft.graph, draft.fps ?? 0, types) : "")}</p>
       <p>
-        {text.reviewRuns(text.acceleration[draft.acceleration])} {deployed && text.reviewDeployed}
+        {text.reviewRuns(devices.acceleration[draft.acceleration])} {deployed && text.reviewDeployed}
       </p>
     </>
   );

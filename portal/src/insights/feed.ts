@@ -1,7 +1,7 @@
 // The insight feed: insights gathered into rows that a person can read while they come.
 // A row covers a stretch of time; as long as the same things are seen it grows, at most one new
 // row a second begins.
-import type { EventMeta, Insight } from "../../api/types";
+import type { EventMeta, Insight } from "../api/types";
 
 export type FeedLabel = {
   label: string;
@@ -12,6 +12,7 @@ export type FeedLabel = {
 export type FeedRow = {
   key: string;
   deployment: string;
+  camera: string;
   from: number; // capture time of the first and last insight, seconds since the epoch
   to: number;
   insights: number;
@@ -60,7 +61,7 @@ export class Feed {
   }
 
   #place(rows: FeedRow[], insight: Insight): FeedRow[] {
-    const at = rows.findIndex((row) => row.deployment === insight.instance_id);
+    const at = rows.findIndex((row) => isStream(row, insight));
     const current = rows[at];
     // An insight older than the newest row comes from a list fetched late: not worth re-sorting.
     if (current && insight.timestamp < current.from) return rows;
@@ -70,7 +71,7 @@ export class Feed {
     }
     // The current row's second is over: if it says what the one before said, they become one.
     if (current) {
-      const before = rows.findIndex((row, i) => i > at && row.deployment === current.deployment);
+      const before = rows.findIndex((row, i) => i > at && isStream(row, insight));
       const previous = rows[before];
       if (previous && sameSight(previous, current) && current.from - previous.to < 2 * kSecond) {
         rows[at] = {
@@ -89,6 +90,7 @@ export class Feed {
     const row: FeedRow = {
       key: String(++this.#counter),
       deployment: insight.instance_id,
+      camera: insight.device_id,
       from: insight.timestamp,
       to: insight.timestamp,
       insights: 1,
@@ -105,6 +107,15 @@ export class Feed {
       this.#seen = new Set([...this.#seen].slice(-2000));
     }
   }
+}
+
+// Of the same skill on the same camera.
+function isStream({ newest }: FeedRow, insight: Insight): boolean {
+  return (
+    newest.instance_id === insight.instance_id &&
+    newest.skill_id === insight.skill_id &&
+    newest.device_id === insight.device_id
+  );
 }
 
 // The second the row is still gathering.

@@ -10,11 +10,11 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { memo, useState } from "react";
-import type { Insight } from "../../api/types";
-import { formatClock, formatPercent, formatSpan } from "../../format";
-import { labelColor } from "../../live/boxes";
-import { Ago } from "../../parts/ago";
-import { text as live } from "../../strings/live";
+import type { Insight } from "../api/types";
+import { formatClock, formatPercent, formatSpan } from "../format";
+import { labelColor } from "../live/boxes";
+import { Ago } from "../parts/ago";
+import { text as live } from "../strings/live";
 import { labelsIn, withLabels, type FeedRow } from "./feed";
 
 const text = live.feed;
@@ -234,6 +234,19 @@ const Row = memo(function Row({ row, deployment, onOpen }: RowProps) {
       aria-describedby={undefined}
       onClick={() => onOpen(row.newest)}
     >
+      <Sights row={row} />
+      <span className={styles.when}>
+        <Ago time={row.to} />
+      </span>
+      {details.length > 0 && <span className={styles.more}>{details.join(" · ")}</span>}
+    </button>
+  );
+});
+
+// What a row saw: each label with how many at once and how sure.
+export function Sights({ row }: { row: Pick<FeedRow, "labels" | "events"> }) {
+  const styles = useStyles();
+  return (
       <span className={styles.chips}>
         {row.labels.length === 0 && row.events.length === 0 && (
           <span className={styles.nothing}>{text.nothing}</span>
@@ -251,15 +264,10 @@ const Row = memo(function Row({ row, deployment, onOpen }: RowProps) {
           </span>
         ))}
       </span>
-      <span className={styles.when}>
-        <Ago time={row.to} />
-      </span>
-      {details.length > 0 && <span className={styles.more}>{details.join(" · ")}</span>}
-    </button>
   );
-});
+}
 
-function Swatch({ label }: { label: string }) {
+export function Swatch({ label }: { label: string }) {
   const styles = useStyles();
   return (
     <span className={styles.swatch} style={{ backgroundColor: labelColor(label) }} aria-hidden />
@@ -267,7 +275,7 @@ function Swatch({ label }: { label: string }) {
 }
 
 // "line_crossed" with its properties as a person would say it.
-function eventInWords(event: { type: string; properties?: Record<string, string> }): string {
+export function eventInWords(event: { type: string; properties?: Record<string, string> }): string {
   const properties = Object.values(event.properties ?? {});
   const name = event.type.replaceAll("_", " ");
   return properties.length > 0 ? `${name} (${properties.join(", ")})` : name;

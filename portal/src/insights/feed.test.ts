@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Insight } from "../../api/types";
+import type { Insight } from "../api/types";
 import { Feed, labelsIn, withLabels } from "./feed";
-import { CounterRate } from "../../parts/rates";
+import { CounterRate } from "../parts/rates";
 
 let count = 0;
 
