@@ -238,7 +238,7 @@ export class FakeStore {
     this.#all.get(kind).delete(id);
     for (const other of owned) {
       for (const object of this.all(other)) {
-        if (kinds[other].uses(object)[kind]?.includes(id)) this.#all.get(other).delete(object.id);
+        if (kinds[other].uses(object, this)[kind]?.includes(id)) this.#all.get(other).delete(object.id);
       }
     }
     this.onChange({ kind, id, revision: old.revision + 1, action: "delete" });

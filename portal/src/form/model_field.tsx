@@ -24,7 +24,7 @@ export function useNamedModels(): { added: Offer[]; zoo: Offer[] } {
       name: slug,
       title: name,
       labels,
-      ...(status !== "ready" && status !== "" && { refused: text.modelNotReady(status) }),
+      ...(status !== "ready" && { refused: text.modelNotReady(status) }),
     }));
   const known = new Set(added.map(({ name }) => name));
   const others = (zoo.data?.items ?? [])
