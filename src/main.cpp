@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   cli::add_model(app, action);
   cli::add_bench(app, action);
   cli::add_doctor(app, action);
+  cli::add_user(app, action);
   cli::add_api(app, action);
   cli::add_version(app, action);
   try {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "base/result.h"
 #include "media/camera.h"
+#include "store/store.h"
 
 namespace poss::cli {
 
@@ -24,6 +26,7 @@ void add_model(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_api(CLI::App& app, Action& action);
+void add_user(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 
 // Where things lie, found from the environment or relative to the executable.
@@ -34,6 +37,9 @@ std::vector<std::filesystem::path> model_folders(const std::string& given);
 std::filesystem::path portal_folder(const std::string& given);
 // Where POSS keeps everything: `given`, $POSS_DATA, or poss in the user's data folder.
 std::filesystem::path data_folder(const std::string& given);
+// The store of a data folder, or the one at `address` (postgres://…) with its secrets' key there.
+Result<std::unique_ptr<store::Store>> open_store(const std::filesystem::path& data,
+                                                 const std::string& address);
 // The folder of the example skills that come with POSS.
 std::filesystem::path example_skills_folder();
 

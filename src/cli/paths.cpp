@@ -43,6 +43,12 @@ std::filesystem::path data_folder(const std::string& given) {
   return choose(given, "POSS_DATA", choose("", "XDG_DATA_HOME", share) / "poss").lexically_normal();
 }
 
+Result<std::unique_ptr<store::Store>> open_store(const std::filesystem::path& data,
+                                                 const std::string& address) {
+  return store::Store::open(address.empty() ? (data / "poss.db").string() : address,
+                            data / "poss.key");
+}
+
 std::filesystem::path example_skills_folder() {
   return choose("", "POSS_EXAMPLES", executable_folder() / ".." / ".." / "examples")
              .lexically_normal() /

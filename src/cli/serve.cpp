@@ -25,7 +25,10 @@ struct ServeOptions {
   std::string portal;
   std::string data;
   std::string store;  // postgres://…; empty: SQLite in the data folder
+  std::string listen = "127.0.0.1";
   int port = 7070;
+  std::string tls_cert;
+  std::string tls_key;
 };
 
 // Real pictures that anyone can install: pedestrians, from Debian's opencv-doc.
@@ -42,7 +45,39 @@ Result<void> add_demo(ServeOptions& options) {
   return {};
 }
 
+// What does not go together. People sign in over whatever network the server listens on.
+Result<void> check(const ServeOptions& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    return Error{Code::invalid_argument,
+                 "--tls-cert and --tls-key go together: the certificate and its private key"};
+  }
+  if (server::is_loopback(options.listen)) return {};
+  if (options.demo) {
+    return Error{Code::invalid_argument,
+                 "the demo lets everybody in as administrator, so it listens on this machine "
+                 "alone; leave out --demo or --listen"};
+  }
+  if (options.tls_cert.empty()) {
+    spdlog::warn(
+        "listening on {} without TLS: passwords and pictures can be read by others on the network; "
+        "give --tls-cert and --tls-key, or put a proxy with TLS in front",
+        options.listen);
+  }
+  return {};
+}
+
+// Where a browser on this machine finds the server.
+std::string address_of(const ServeOptions& options, std::uint16_t port) {
+  std::string host = options.listen;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return (options.tls_cert.empty() ? "http://" : "https://") + host + ":" + std::to_string(port) +
+         "/";
+}
+
 Result<void> serve(ServeOptions options) {
+  POSS_TRY(check(options));
   hold_stop_signals();
   std::filesystem::path data = data_folder(options.data);
   if (options.demo) data /= "demo";
@@ -52,10 +87,7 @@ Result<void> serve(ServeOptions options) {
     return Error{Code::permission_denied, "cannot make the data folder '" + data.string() + "': " +
                                               error.message() + "; choose another with --data"};
   }
-  POSS_ASSIGN(
-      const auto store,
-      store::Store::open(options.store.empty() ? (data / "poss.db").string() : options.store,
-                         data / "poss.key"));
+  POSS_ASSIGN(const auto store, open_store(data, options.store));
   if (options.demo) POSS_TRY(add_demo(options));
   const auto runtime = infer::Runtime::get();
   infer::ModelPool models(model_folders(options.models));
@@ -69,15 +101,22 @@ Result<void> serve(ServeOptions options) {
   POSS_ASSIGN(const auto device, server::this_machine(*store, server::look_at_machine(providers)));
   POSS_TRY(store_given(*store, device.id, options.cameras, options.skills, data));
   POSS_ASSIGN(const auto server,
-              server::Server::create({.port = static_cast<std::uint16_t>(options.port),
+              server::Server::create({.address = options.listen,
+                                      .port = static_cast<std::uint16_t>(options.port),
+                                      .tls = {options.tls_cert, options.tls_key},
                                       .portal = portal_folder(options.portal),
                                       .data = data,
                                       .demo = options.demo,
                                       .onnxruntime_version = runtime ? (*runtime)->version() : "",
                                       .providers = providers},
                                      agent, models, node_registry(), events, *store));
-  // The one line on standard output: scripts wait for it.
-  std::printf("http://127.0.0.1:%d/\n", server->port());
+  const std::string address = address_of(options, server->port());
+  // The first line on standard output: scripts wait for it.
+  std::printf("%s\n", address.c_str());
+  // The token is what follows #, which browsers send to nobody.
+  if (const std::string token = server->make_setup_token(); !token.empty()) {
+    std::printf("Set up POSS: %ssetup#%s\n", address.c_str(), token.c_str());
+  }
   std::fflush(stdout);
   while (!wait_for_stop(std::chrono::hours(1))) {
   }
@@ -93,7 +132,8 @@ Result<void> serve(ServeOptions options) {
 void add_serve(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand("serve", "Run cameras and skills, with portal and REST API");
   auto options = std::make_shared<ServeOptions>();
-  command->add_flag("--demo", options->demo, "Add the sample camera and a skill that watches it");
+  command->add_flag("--demo", options->demo,
+                    "Add the sample camera and a skill that watches it; nobody needs to sign in");
   command->add_option("--camera", options->cameras,
                       "A camera as NAME=URI (rtsp://…, http://…, a file, a folder of images, "
                       "/dev/videoN), kept under its name; may be given several times");
@@ -101,8 +141,16 @@ void add_serve(CLI::App& app, Action& action) {
       "--skill", options->skills,
       "A skill file to keep under its name and to deploy on the cameras given here; "
       "may be given several times");
-  command->add_option("--port", options->port, "Port on 127.0.0.1; 0 takes a free one")
-      ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--listen", options->listen,
+                   "IP address to listen on; 0.0.0.0 or :: for all of this machine's")
+      ->capture_default_str();
+  command->add_option("--port", options->port, "Port; 0 takes a free one")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  command->add_option("--tls-cert", options->tls_cert,
+                      "Serve HTTPS: PEM file with the certificate and those that signed it");
+  command->add_option("--tls-key", options->tls_key, "PEM file with the certificate's private key");
   command->add_option("--models", options->models, "Folder with models (default: the zoo)");
   command->add_option("--data", options->data,
                       "Folder for everything POSS keeps (default: $POSS_DATA, or poss in "
@@ -112,8 +160,9 @@ void add_serve(CLI::App& app, Action& action) {
   command->add_option("--portal", options->portal, "Folder of the built portal");
   command->footer(
       "Example:\n  poss serve --camera dock=rtsp://192.0.2.7/stream --skill "
-      "examples/skills/detect_people.json\n\nPrints the address of the portal when it is ready. "
-      "Ctrl-C stops it.");
+      "examples/skills/detect_people.json\n\nPrints the address of the portal when it is ready "
+      "and, until there is a user, the link "
+      "that makes the first. Ctrl-C stops it.");
   command->callback([options, &action] { action = [options] { return serve(*options); }; });
 }
 

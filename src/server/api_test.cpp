@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/id.h"
+#include "server/auth.h"
 #include "server/desired.h"
 #include "server/openapi.h"
 #include "server/schema_check.h"
@@ -60,8 +61,8 @@ class ApiTest : public testing::Test {
     std::string allowed;
     const Route* route = api.find("GET", request.target.segments, request.path, allowed);
     if (!route) return problem(404, Code::not_found, "");
-    const Resources resources{options, agent,  desired, models,  registry,
-                              hub,     *store, jobs,    machine, {}};
+    const Resources resources{options, agent, desired, models,  registry, hub,
+                              *store,  jobs,  auth,    machine, {}};
     return std::get<HttpResponse>(route->handle(resources, request));
   }
   const std::filesystem::path folder = make_folder();
@@ -72,6 +73,7 @@ class ApiTest : public testing::Test {
   infer::ModelPool models{{}};
   std::unique_ptr<store::Store> store =
       std::move(*store::Store::open((folder / "poss.db").string()));
+  Auth auth{*store, {}, false};
   Jobs jobs{[](const JobBody&) {}, system_clock()};
   const Machine machine = look_at_machine({});
   fleet::Worker worker{registry, services};

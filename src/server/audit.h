@@ -13,8 +13,9 @@ struct Action {
   std::string name;  // "create", "update", "delete", "sign_in" …
   std::string kind;  // of the object
   std::string id;
-  std::string object;  // its name
-  std::string detail;  // such as the fields changed; never a secret
+  std::string object;     // its name
+  std::string detail;     // such as the fields changed; never a secret
+  std::string user = {};  // name of who did it; empty: the request's caller
 };
 
 // Writes an entry. That it could not be written is logged, not told to the caller: what they asked

@@ -13,6 +13,7 @@ struct Caller {
   std::string user_id;  // empty for nobody and demo
   std::string user_name;
   store::Role role = store::Role::viewer;  // of somebody
+  std::string credential;  // of a session or token: the hash of it, by which Auth knows it
 
   bool somebody() const { return via != Via::nobody; }
 };

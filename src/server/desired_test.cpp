@@ -156,7 +156,7 @@ TEST_F(DesiredTest, the_status_event_is_grouped_by_deployment) {
   const auto streams = status_of(made->id).at("streams").as_array();
   ASSERT_EQ(streams.size(), 2u);
   BareClient events(server->port());
-  events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" + authorization + "\r\n\r\n");
   events.read_until("event: status\ndata: ");
   const auto told = parse_json(events.read_until("\n"));
   ASSERT_TRUE(told);

@@ -22,7 +22,8 @@ void declare_openapi(Api& api) {
   api.add<NoParameters>({.path = "/api/v1/openapi.json",
                          .id = "getOpenapi",
                          .tag = "system",
-                         .summary = "This document."},
+                         .summary = "This document.",
+                         .access = Access::open},
                         {.description = "An OpenAPI 3.1 document.",
                          .content_type = "application/json",
                          .schema = {{"type", "object"}}},
@@ -31,13 +32,18 @@ void declare_openapi(Api& api) {
       {.path = "/healthz",
        .id = "getHealth",
        .tag = "system",
-       .summary = "Whether the server answers."},
+       .summary = "Whether the server answers.",
+       .access = Access::open},
       {.description = "The text ok.", .content_type = "text/plain", .schema = {{"type", "string"}}},
       health);
 }
 
 Api make_api() {
   Api api;
+  declare_session(api);
+  declare_users(api);
+  declare_tokens(api);
+  declare_audit(api);
   declare_system(api);
   declare_devices(api);
   declare_cameras(api);

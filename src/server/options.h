@@ -11,6 +11,16 @@
 
 namespace poss::server {
 
+// How long a sign-in lasts, and how much of it there may be.
+struct SignInLimits {
+  std::chrono::seconds idle{std::chrono::hours(12)};       // a session without a request ends
+  std::chrono::seconds lifetime{std::chrono::hours(168)};  // and in any case after so long
+  std::chrono::seconds write{60};    // how often it is noted when a session was last used
+  std::chrono::seconds refresh{30};  // until what others wrote into the store is seen
+  size_t sessions = 50;              // of one user; the one unused longest makes room
+  int hashing = 2;  // passwords at a time: each takes 64 MiB and a tenth of a second
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";    // an IP address of this machine, or 0.0.0.0 or ::
   std::uint16_t port = 7070;            // 0: a free one
@@ -24,6 +34,7 @@ struct ServerOptions {
   size_t live_bytes = 4u << 20;         // waiting for one viewer of a live view
   std::chrono::milliseconds status_period{1000};
   HttpLimits http;
+  SignInLimits sign_in;
 };
 
 }  // namespace poss::server

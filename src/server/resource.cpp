@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "base/sync.h"
 #include "server/audit.h"
 #include "server/desired.h"
 
@@ -73,7 +74,7 @@ void take_tags(const json::value& value, store::Tags& tags, std::vector<FieldErr
   FieldCodec<store::Tags>::read(tags, merged, FieldSpec{}, "tags", errors);
 }
 
-Sent take(const Kind& kind, const StoredJson* before, json::object sent,
+Sent take(const Kind& kind, const json::object& taken, const StoredJson* before, json::object sent,
           std::vector<FieldError>& errors) {
   Sent out;
   if (before) {
@@ -86,6 +87,7 @@ Sent take(const Kind& kind, const StoredJson* before, json::object sent,
       known.emplace_back(property.key());
     }
   }
+  for (const auto& further : taken) known.emplace_back(further.key());
   for (auto& member : sent) {
     const std::string name(member.key());
     out.changed += (out.changed.empty() ? "" : ", ") + name;
@@ -102,16 +104,17 @@ Sent take(const Kind& kind, const StoredJson* before, json::object sent,
                                 : "is not a known field; did you mean '" + near + "'?"});
       continue;
     }
-    if (is_secret(properties(kind).at(name))) {
+    const bool stored = !taken.contains(name);
+    if (!stored || is_secret(properties(kind).at(name))) {
       if (member.value().is_string()) {
         out.secrets[name] = member.value().get_string();
-        out.body[name] = "";
       } else if (member.value().is_null()) {
         out.secrets[name] = "";
-        out.body[name] = "";
       } else {
         errors.push_back({name, "must be a string, not " + detail::json_kind(member.value())});
+        continue;
       }
+      if (stored) out.body[name] = "";
       continue;
     }
     if (member.value().is_null()) {
@@ -146,9 +149,10 @@ json::object problems_schema() {
 }
 
 // What was sent, as a client sends it.
-json::object sent_schema(const Kind& kind, bool patch) {
+json::object sent_schema(const Kind& kind, const json::object& taken, bool patch) {
   json::object schema = input_schema(kind.schema);
   json::object& members = schema.at("properties").get_object();
+  for (const auto& further : taken) members[further.key()] = further.value();
   members["tags"] = {{"type", "object"},
                      {"additionalProperties", {{"type", "string"}}},
                      {"description", "Names differ in more than case."}};
@@ -164,7 +168,12 @@ class Requests {
   Requests(ResourceInfo info, ResourceCode code) : info_(std::move(info)), code_(std::move(code)) {}
 
   Result<Reply> list(const Call<ListParameters>& call) const {
-    POSS_ASSIGN(const auto page, call.resources.store.list(*code_.kind, call.parameters.query()));
+    store::Query query = call.parameters.query();
+    if (code_.within) {
+      const std::string within = code_.within(call.request);
+      if (!within.empty()) query.refers_to = within;
+    }
+    POSS_ASSIGN(const auto page, call.resources.store.list(*code_.kind, query));
     json::array items;
     items.reserve(page.items.size());
     for (const StoredJson& record : page.items) {
@@ -177,21 +186,23 @@ class Requests {
   }
 
   Result<Reply> get(const Call<NoParameters>& call) const {
-    POSS_ASSIGN(const StoredJson record, call.resources.store.get(*code_.kind, call.path("id")));
+    POSS_ASSIGN(const StoredJson record, find(call));
     return answer(200, call.resources, record);
   }
 
   Result<Reply> create(const Call<DryRun>& call) const {
     POSS_ASSIGN(json::object body, json_body(call.request));
+    const Lock lock(changing_);
     return store(call, nullptr, std::move(body));
   }
 
   Result<Reply> change(const Call<DryRun>& call) const {
     POSS_ASSIGN(const json::object body, json_body(call.request));
     POSS_ASSIGN(const auto wanted, wanted_revision(call.request));
+    const Lock lock(changing_);
     // Without If-Match the newest is meant: whoever comes in between, this change follows theirs.
     for (int attempt = 0;; ++attempt) {
-      POSS_ASSIGN(const StoredJson before, call.resources.store.get(*code_.kind, call.path("id")));
+      POSS_ASSIGN(const StoredJson before, find(call));
       POSS_TRY(check_revision(before, wanted));
       auto reply = store(call, &before, body);
       const bool again = !reply && reply.error().code == Code::precondition_failed && !wanted;
@@ -201,7 +212,8 @@ class Requests {
 
   Result<Reply> remove(const Call<NoParameters>& call) const {
     POSS_ASSIGN(const auto wanted, wanted_revision(call.request));
-    POSS_ASSIGN(const StoredJson before, call.resources.store.get(*code_.kind, call.path("id")));
+    const Lock lock(changing_);
+    POSS_ASSIGN(const StoredJson before, find(call));
     POSS_TRY(check_revision(before, wanted));
     if (code_.before_remove) POSS_TRY(code_.before_remove(call.resources, before));
     POSS_TRY(call.resources.store.remove(*code_.kind, before.id, before.revision));
@@ -211,6 +223,19 @@ class Requests {
   }
 
  private:
+  // The object of the path, if the caller may see it.
+  template <class Parameters>
+  Result<StoredJson> find(const Call<Parameters>& call) const {
+    const std::string& id = call.path("id");
+    POSS_ASSIGN(StoredJson record, call.resources.store.get(*code_.kind, id));
+    const std::string within = code_.within ? code_.within(call.request) : "";
+    if (within.empty()) return record;
+    for (const auto& reference : store::references_of(*code_.kind, record.value)) {
+      if (reference.id == within) return record;
+    }
+    return Error{Code::not_found, "there is no " + code_.kind->title + " '" + id + "'"};
+  }
+
   Result<json::object> show(const Resources& resources, const StoredJson& record) const {
     json::object shown = shown_object(*code_.kind, record);
     if (code_.show) POSS_TRY(code_.show(resources, record, shown));
@@ -232,11 +257,12 @@ class Requests {
   }
 
   // Creates or, with `before`, updates.
-  Result<Reply> store(const Call<DryRun>& call, const StoredJson* before, json::object body) const {
+  Result<Reply> store(const Call<DryRun>& call, const StoredJson* before, json::object body) const
+      REQUIRES(changing_) {
     const Resources& resources = call.resources;
     const Kind& kind = *code_.kind;
     std::vector<FieldError> errors;
-    Sent sent = take(kind, before, std::move(body), errors);
+    Sent sent = take(kind, code_.taken, before, std::move(body), errors);
     std::vector<FieldError> found;
     code_.check(resources, call.request, before, sent.secrets, sent.body, found);
     errors.insert(errors.end(), found.begin(), found.end());
@@ -252,8 +278,13 @@ class Requests {
     }
     if (call.parameters.dry_run) return Reply(problems_response(errors));
     if (!errors.empty()) return Reply(problem(status, code, errors));
+    if (code_.before_store) {
+      POSS_TRY(code_.before_store(resources, call.request, before, sent.secrets, sent.body));
+    }
     for (const auto& [field, plain] : sent.secrets) {
-      if (plain.empty()) continue;
+      if (plain.empty() || code_.taken.contains(field) || !properties(kind).contains(field)) {
+        continue;
+      }
       POSS_ASSIGN(std::string id, resources.store.seal(plain));
       sent.body[field] = std::move(id);
     }
@@ -264,15 +295,18 @@ class Requests {
     announce(resources, call.request, kind, *stored, before ? "update" : "create",
              before ? sent.changed : "");
     if (code_.changed) code_.changed(resources, call.request, before, &*stored);
-    POSS_ASSIGN(Reply reply, answer(before ? 200 : 201, resources, *stored));
-    if (!before) {
-      std::get<HttpResponse>(reply).headers.emplace_back("Location", info_.path + "/" + stored->id);
-    }
-    return reply;
+    POSS_ASSIGN(json::object shown, show(resources, *stored));
+    if (before) return Reply(object_response(200, shown, stored->revision));
+    if (code_.show_made) code_.show_made(resources, call.request, sent.secrets, shown);
+    HttpResponse response = object_response(201, shown, stored->revision);
+    response.headers.emplace_back("Location", info_.path + "/" + stored->id);
+    return Reply(std::move(response));
   }
 
   const ResourceInfo info_;
   const ResourceCode code_;
+  // What a check has seen still holds when it is stored.
+  mutable Mutex changing_;
 };
 
 }  // namespace
@@ -399,6 +433,8 @@ store::Query ListParameters::query() const {
                      .tag_value = std::nullopt,
                      .status = status,
                      .refers_to = uses,
+                     .from = std::nullopt,
+                     .to = std::nullopt,
                      .sort = sort,
                      .descending = descending,
                      .limit = limit,
@@ -423,6 +459,13 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
   api.name_schema(info.name, shown);
   if (!info.not_listed.empty()) api.name_schema(info.name + "Summary", listed);
   const std::string title = kind.title;
+  const json::object taken = code.taken;
+  json::object shown_once = shown_schema(kind, code.shown);
+  for (const auto& member : code.made) {
+    shown_once.at("properties").get_object()[member.key()] = member.value();
+    shown_once.at("required").get_array().emplace_back(member.key());
+  }
+  if (!code.made.empty()) api.name_schema("New" + info.name, shown_once);
   const auto requests = std::make_shared<const Requests>(info, std::move(code));
   const auto object_answer = [&](int status, std::string description) {
     return AnswerInfo{.status = status,
@@ -451,8 +494,10 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
                         object_answer(200, "The " + title + "."),
                         [requests](const auto& call) { return requests->get(call); });
   if (info.create) {
-    const json::object body = sent_schema(kind, false);
+    const json::object body = sent_schema(kind, taken, false);
     api.name_schema(info.name + "Input", body);
+    AnswerInfo made_answer = object_answer(201, "The " + title + ", as stored.");
+    made_answer.schema = shown_once;
     api.add<DryRun>({.method = "POST",
                      .path = info.path,
                      .id = "create" + info.name,
@@ -461,7 +506,7 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
                      .access = info.write,
                      .body_type = "application/json",
                      .body_schema = body},
-                    std::vector{object_answer(201, "The " + title + ", as stored."), dry_answer},
+                    std::vector{made_answer, dry_answer},
                     [requests](const auto& call) { return requests->create(call); });
   }
   if (info.change) {
@@ -470,7 +515,7 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
                                                ", as stored; of a dry run what is "
                                                "wrong.");
     either.schema = {{"anyOf", {shown, problems_schema()}}};
-    const json::object body = sent_schema(kind, true);
+    const json::object body = sent_schema(kind, taken, true);
     api.name_schema(info.name + "Patch", body);
     api.add<DryRun>({.method = "PATCH",
                      .path = one,

@@ -40,15 +40,27 @@ struct Draft {
   const Resources& resources;
   const HttpRequest& request;
   const store::Stored<T>* before;
-  // The secrets that were sent, as plain text by field; an empty one is to be removed.
+  // The secrets that were sent, as plain text by field; an empty one is to be removed. Also what
+  // ResourceHooks::taken names.
   std::map<std::string, std::string>& secrets;
 };
 
-// What is particular to a kind. All may be left out; all are called on handler threads.
+// What is particular to a kind. All may be left out; all are called on handler threads, those of a
+// change one change of the kind after the other.
 template <store::Object T>
 struct ResourceHooks {
+  // Text members that are taken besides the fields, by name: their JSON Schema. Draft::secrets has
+  // them; they are not stored.
+  json::object taken;
+  // The id of an object that everything the caller may see and change refers to; "" for all.
+  std::function<std::string(const HttpRequest&)> within;
   // Completes what was sent and finds what is wrong with it. Called for dry runs too: no effects.
   std::function<void(const Draft<T>&, T&, std::vector<FieldError>&)> check;
+  // What is left to do once all is well; not called for dry runs.
+  std::function<Result<void>(const Draft<T>&, T&)> before_store;
+  // Members that the answer to a create alone has: their JSON Schema, and adding them.
+  json::object made;
+  std::function<void(const Draft<T>&, json::object&)> show_made;
   // JSON Schema of the members that `show` adds, by name.
   json::object shown;
   std::function<void(const Resources&, const store::Stored<T>&, json::object&)> show;
@@ -63,11 +75,20 @@ struct ResourceHooks {
 // The same with JSON; made by declare_resource() alone.
 struct ResourceCode {
   const store::Kind* kind = nullptr;
+  json::object taken;
+  json::object made;
   json::object shown;
+  std::function<std::string(const HttpRequest&)> within;
   std::function<void(const Resources&, const HttpRequest&, const store::StoredJson* before,
                      std::map<std::string, std::string>& secrets, json::object& body,
                      std::vector<FieldError>&)>
       check;
+  std::function<Result<void>(const Resources&, const HttpRequest&, const store::StoredJson* before,
+                             std::map<std::string, std::string>& secrets, json::object& body)>
+      before_store;
+  std::function<void(const Resources&, const HttpRequest&,
+                     std::map<std::string, std::string>& secrets, json::object& out)>
+      show_made;
   std::function<Result<void>(const Resources&, const store::StoredJson&, json::object&)> show;
   std::function<Result<void>(const Resources&, const store::StoredJson&)> before_remove;
   std::function<void(const Resources&, const HttpRequest&, const store::StoredJson*,
@@ -88,7 +109,10 @@ template <store::Object T>
 void declare_resource(Api& api, const ResourceInfo& info, ResourceHooks<T> hooks = {}) {
   ResourceCode code;
   code.kind = &store::kind_of<T>();
+  code.taken = hooks.taken;
+  code.made = hooks.made;
   code.shown = hooks.shown;
+  code.within = hooks.within;
   code.check = [hook = hooks.check](const Resources& resources, const HttpRequest& request,
                                     const store::StoredJson* before,
                                     std::map<std::string, std::string>& secrets, json::object& body,
@@ -105,6 +129,29 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceHooks<T> hooks
     if (hook) hook({resources, request, old ? &*old : nullptr, secrets}, value, errors);
     body = to_json(value);
   };
+  if (hooks.before_store) {
+    code.before_store = [hook = hooks.before_store](const Resources& resources,
+                                                    const HttpRequest& request,
+                                                    const store::StoredJson* before,
+                                                    std::map<std::string, std::string>& secrets,
+                                                    json::object& body) -> Result<void> {
+      POSS_ASSIGN(T value, parse_fields<T>(body));
+      std::optional<store::Stored<T>> old;
+      if (before) {
+        POSS_ASSIGN(old, stored_as<T>(*before));
+      }
+      POSS_TRY(hook({resources, request, old ? &*old : nullptr, secrets}, value));
+      body = to_json(value);
+      return {};
+    };
+  }
+  if (hooks.show_made) {
+    code.show_made = [hook = hooks.show_made](
+                         const Resources& resources, const HttpRequest& request,
+                         std::map<std::string, std::string>& secrets, json::object& out) {
+      hook({resources, request, nullptr, secrets}, out);
+    };
+  }
   if (hooks.show) {
     code.show = [hook = hooks.show](const Resources& resources, const store::StoredJson& record,
                                     json::object& out) -> Result<void> {

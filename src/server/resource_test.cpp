@@ -143,7 +143,7 @@ TEST_F(ResourceTest, a_secret_goes_in_and_never_comes_out) {
 
 TEST_F(ResourceTest, changes_are_told_and_kept_in_the_audit_log) {
   BareClient events(server->port());
-  events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" + authorization + "\r\n\r\n");
   events.read_until("event: status");
   const auto made = make("Hall");
   events.read_until("event: change\ndata: ");

@@ -14,6 +14,7 @@
 namespace poss::server {
 
 class Api;
+class Auth;
 class Desired;
 
 // References outlive every request. Handlers run on several threads.
@@ -26,10 +27,15 @@ struct Resources {
   EventHub& hub;
   store::Store& store;
   Jobs& jobs;
+  Auth& auth;
   const Machine& machine;
   Steady::time_point started;
 };
 
+void declare_audit(Api& api);         // audit.cpp
+void declare_session(Api& api);       // session.cpp
+void declare_tokens(Api& api);        // tokens.cpp
+void declare_users(Api& api);         // users.cpp
 void declare_system(Api& api);        // system.cpp
 void declare_cameras(Api& api);       // cameras.cpp
 void declare_camera_tests(Api& api);  // camera_tests.cpp

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "server/auth.h"
 #include "server/desired.h"
 #include "server/devices.h"
 #include "server/site.h"
@@ -19,8 +20,9 @@ struct Server::State {
         desired(store, agent, registry, device),
         jobs([&hub](const JobBody& job) { hub.publish_event("job", json_text(to_json(job))); },
              system_clock()),
-        resources{options, agent, desired, models,  registry,
-                  hub,     store, jobs,    machine, Steady::now()},
+        auth(store, options.sign_in, options.demo),
+        resources{options, agent, desired, models,  registry,     hub,
+                  store,   jobs,  auth,    machine, Steady::now()},
         site(make_api(), resources) {}
 
   // A thread of its own: a report that takes long must not hold up the connections.
@@ -33,6 +35,7 @@ struct Server::State {
         continue;
       }
       next = Steady::now() + options.status_period;
+      auth.keep_up();
       if (resources.hub.subscribers() > 0) resources.hub.publish_status(status_json(resources));
     }
   }
@@ -41,6 +44,7 @@ struct Server::State {
   const Machine machine;
   Desired desired;
   Jobs jobs;
+  Auth auth;
   const Resources resources;
   Site site;
   std::unique_ptr<HttpServer> http;
@@ -73,6 +77,8 @@ std::uint16_t Server::port() const { return state_->http->port(); }
 
 Desired& Server::desired() { return state_->desired; }
 
+std::string Server::make_setup_token() { return state_->auth.make_setup_token(); }
+
 size_t Server::connections() const { return state_->http->connections(); }
 
 void Server::stop() {
@@ -85,6 +91,7 @@ void Server::stop() {
   state_->jobs.stop();
   state_->desired.stop();
   state_->http->stop();
+  state_->auth.flush();
 }
 
 }  // namespace poss::server

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "base/result.h"
 #include "fleet/local_agent.h"
@@ -26,6 +27,8 @@ class Server {
   ~Server();  // stop()s
 
   std::uint16_t port() const;
+  // See Auth::make_setup_token().
+  std::string make_setup_token();
   size_t connections() const;
   // What it has the agent run.
   Desired& desired();

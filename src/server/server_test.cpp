@@ -72,6 +72,7 @@ class ServerTest : public testing::Test {
     options.portal = folder / "portal";
     options.onnxruntime_version = "1.2.3";
     options.status_period = 50ms;
+    options.demo = true;  // nobody needs to sign in
     auto made = Server::create(options, *agent, models, registry, hub, *store);
     ASSERT_TRUE(made) << made.error().message;
     server = std::move(*made);

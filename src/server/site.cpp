@@ -1,9 +1,10 @@
-// Checks of Host and Origin, dispatch, and the headers every answer carries.
+// Checks of Host, Origin and sign-in, dispatch, and the headers every answer carries.
 #include "server/site.h"
 
 #include <algorithm>
 
 #include "base/log.h"
+#include "server/auth.h"
 
 namespace poss::server {
 namespace {
@@ -19,6 +20,25 @@ bool is_api(const Target& target) {
   return !target.segments.empty() &&
          (target.segments.front() == "api" || target.segments.front() == "healthz");
 }
+
+// A feed that falls silent once whoever asked for it may not any more: signed out, disabled, or
+// expired. Looking at a feed counts as using the session.
+class GuardedFeed final : public Feed {
+ public:
+  GuardedFeed(std::shared_ptr<Feed> feed, Auth& auth, Caller caller)
+      : feed_(std::move(feed)), auth_(auth), caller_(std::move(caller)) {}
+  std::optional<Message> next() override {
+    auto message = feed_->next();
+    if (message && !auth_.still_valid(caller_)) return std::nullopt;
+    return message;
+  }
+  void set_wake(std::function<void()> wake) override { feed_->set_wake(std::move(wake)); }
+
+ private:
+  const std::shared_ptr<Feed> feed_;
+  Auth& auth_;
+  const Caller caller_;
+};
 
 }  // namespace
 
@@ -47,6 +67,10 @@ std::variant<Admission, HttpResponse> Site::admit(const HttpRequest& request) {
   std::map<std::string, std::string> path;
   std::string allowed;
   if (const Route* route = api_.find(request.method, request.target.segments, path, allowed)) {
+    Auth& auth = resources_.auth;
+    if (auto refusal = auth.refuse(request, route->info, auth.identify(request))) {
+      return std::move(*refusal);
+    }
     return Admission{.body_limit = route->info.body_limit,
                      .folder = route->info.streams_body ? resources_.options.upload_folder
                                                         : std::filesystem::path(),
@@ -68,7 +92,14 @@ std::variant<Admission, HttpResponse> Site::admit(const HttpRequest& request) {
 Reply Site::handle(HttpRequest& request) {
   std::string allowed;
   const Route* route = api_.find(request.method, request.target.segments, request.path, allowed);
-  Reply reply = route ? route->handle(resources_, request) : Reply(files_.get(request));
+  // Again after admit(): a body may have taken long.
+  Auth& auth = resources_.auth;
+  request.caller = auth.identify(request);
+  std::optional<HttpResponse> refusal;
+  if (route) refusal = auth.refuse(request, route->info, request.caller);
+  Reply reply = refusal ? Reply(std::move(*refusal))
+                : route ? route->handle(resources_, request)
+                        : Reply(files_.get(request));
   if (auto* response = std::get_if<HttpResponse>(&reply)) {
     spdlog::debug("{} {} {}", request.method, route ? route->info.path : "portal file",
                   response->status);
@@ -76,7 +107,9 @@ Reply Site::handle(HttpRequest& request) {
   } else {
     HttpResponse bare;
     finish(bare);
-    std::get<StreamReply>(reply).headers = std::move(bare.headers);
+    auto& stream = std::get<StreamReply>(reply);
+    stream.headers = std::move(bare.headers);
+    stream.feed = std::make_shared<GuardedFeed>(std::move(stream.feed), auth, request.caller);
   }
   return reply;
 }

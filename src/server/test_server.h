@@ -1,5 +1,5 @@
 // A server with a store in a temporary folder, and a client that holds every answer against the API
-// document. For tests.
+// document. Unless told otherwise the client is an administrator. For tests.
 #pragma once
 
 #include <filesystem>
@@ -16,6 +16,7 @@
 #include "server/schema_check.h"
 #include "server/server.h"
 #include "server/test_client.h"
+#include "store/password.h"
 
 namespace poss::server {
 
@@ -119,13 +120,32 @@ class RestTest : public testing::Test {
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
   }
-  // Call it once the options and the registry are as the test wants them.
+  // Call it once the options and the registry are as the test wants them. Makes the user "admin"
+  // with an API token for each role, unless `nobody_yet`.
   void start() {
+    if (!nobody_yet && user_id.empty()) {
+      const auto user = store->create(store::User{.name = "admin", .role = store::Role::admin});
+      ASSERT_TRUE(user) << user.error().message;
+      user_id = user->id;
+      for (const auto& [role, name] : EnumNames<store::Role>::values) {
+        const auto token =
+            store->create(store::ApiToken{.name = name,
+                                          .user = user_id,
+                                          .role = role,
+                                          .token_hash = store::hash_token(secret_of(role))});
+        ASSERT_TRUE(token) << token.error().message;
+      }
+      act_as(store::Role::admin);
+    }
     auto made = Server::create(options, *agent, models, registry, hub, *store);
     ASSERT_TRUE(made) << made.error().message;
     server = std::move(*made);
   }
   void SetUp() override { start(); }
+
+  // Who sends the requests that follow.
+  void act_as(store::Role role) { authorization = "Authorization: Bearer " + secret_of(role); }
+  void act_as_nobody() { authorization.clear(); }
 
   // `target` is what follows /api/v1. Every answer is held against the document.
   RestAnswer send(const std::string& method, const std::string& target,
@@ -137,7 +157,8 @@ class RestTest : public testing::Test {
     }
     return send_raw("/api/v1" + target, what);
   }
-  RestAnswer send_raw(const std::string& target, const Ask& what) {
+  RestAnswer send_raw(const std::string& target, Ask what) {
+    if (!authorization.empty()) what.headers.push_back(authorization);
     const Answer answer = ask(server->port(), target, what);
     EXPECT_EQ(check_answer(document(), what.method, target, answer), "") << answer.body;
     RestAnswer out{
@@ -171,10 +192,18 @@ class RestTest : public testing::Test {
     return "";
   }
 
+  static std::string secret_of(store::Role role) {
+    return "token-of-" + std::string(enum_name(role));
+  }
+
   static const json::value& document() {
     static const json::value parsed = *parse_json(openapi_text());
     return parsed;
   }
+
+  bool nobody_yet = false;    // true: the server needs set-up
+  std::string user_id;        // of the user "admin"
+  std::string authorization;  // the header of whoever sends; empty: nobody
 
   const std::filesystem::path folder;
   ServerOptions options;

@@ -56,6 +56,8 @@ Where make_filter(const Kind& kind, const Query& query) {
     where.add("name_key LIKE ", like_pattern(fold_case(query.text)), " ESCAPE '!'");
   }
   if (!query.status.empty()) where.add("status = ", query.status);
+  if (query.from) where.add("created >= ", query.from->time_since_epoch().count());
+  if (query.to) where.add("created < ", query.to->time_since_epoch().count());
   if (!query.tag.empty()) {
     where.add("EXISTS (SELECT 1 FROM tags WHERE object_id = objects.id AND key_folded = ",
               fold_case(query.tag));

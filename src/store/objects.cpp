@@ -53,6 +53,13 @@ void ApiToken::declare(Fields<ApiToken>& f) {
   f.add(&ApiToken::expires, "expires").title("Expires");
 }
 
+void Session::declare(Fields<Session>& f) {
+  f.add(&Session::user, "user").format("user").required();
+  f.add(&Session::token_hash, "token_hash").required().max_length(128).internal();
+  f.add(&Session::last_used, "last_used").required();
+  f.add(&Session::expires, "expires").required();
+}
+
 void AuditEntry::declare(Fields<AuditEntry>& f) {
   add_name(f, "Object");
   f.add(&AuditEntry::user, "user").title("User");

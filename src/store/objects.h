@@ -56,6 +56,18 @@ struct ApiToken {
   static void declare(Fields<ApiToken>& f);
 };
 
+// A person signed in with a browser.
+struct Session {
+  static constexpr std::string_view kKind = "session";
+  static constexpr std::array kUnique{"token_hash"};
+  static constexpr std::string_view kOwner = "user";
+  std::string user;
+  std::string token_hash;  // of hash_token(); never leaves the server
+  Time last_used{};
+  Time expires{};  // at the latest
+  static void declare(Fields<Session>& f);
+};
+
 // Who changed what, when (the envelope's `created`) and from where. Refers to nothing: it stays
 // when what it speaks of is gone.
 struct AuditEntry {

@@ -26,6 +26,10 @@ std::string new_token();
 // suffices.
 std::string hash_token(std::string_view token);
 
+// A second secret from a token, of which it tells nothing: BLAKE2b of the purpose with the token as
+// key, as URL-safe text. `token` has at most 64 bytes.
+std::string derive_token(std::string_view token, std::string_view purpose);
+
 // Equality in a time that tells nothing of where two texts differ.
 bool same_secret(std::string_view a, std::string_view b);
 

@@ -53,6 +53,8 @@ struct Query {
   std::optional<std::string> tag_value;  // … with this value
   std::string status;                    // the field "status"
   std::string refers_to;                 // id of an object it refers to: pictures of a model …
+  std::optional<Time> from;              // created then or later …
+  std::optional<Time> to;                // … and earlier than this
   std::optional<SortBy> sort;            // by name; without names by creation
   bool descending = false;
   int limit = 50;      // 1..1000

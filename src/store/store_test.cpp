@@ -45,6 +45,7 @@ TEST_P(StoreTest, reads_back_what_was_created) {
 TEST_P(StoreTest, holds_every_kind) {
   const auto user = make(User{.name = "ada", .role = Role::operator_});
   make(ApiToken{.name = "ci", .user = user.id, .expires = clock_.now()});
+  make(Session{.user = user.id, .token_hash = "00", .expires = clock_.now()});
   make(AuditEntry{.name = "Dock", .user = "ada", .status = "create"});
   make(Connection{.name = "broker", .settings = {{"qos", "1"}}});
   const auto model = make(Model{.name = "parts", .labels = {"nut", "bolt"}});
@@ -68,6 +69,19 @@ TEST_P(StoreTest, holds_every_kind) {
   const auto annotations = store_->list<Annotation>({.refers_to = image.id});
   ASSERT_EQ(annotations->items.size(), 1u);
   EXPECT_EQ(annotations->items[0].value.box->h, 0.4);
+}
+
+TEST_P(StoreTest, lists_what_was_made_within_a_time) {
+  const auto first = make(Location{.name = "First"});
+  clock_.advance(std::chrono::seconds(1));
+  const auto second = make(Location{.name = "Second"});
+  const auto count = [&](std::optional<Time> from, std::optional<Time> to) {
+    return store_->list<Location>({.from = from, .to = to})->total;
+  };
+  EXPECT_EQ(count(first.created, std::nullopt), 2);
+  EXPECT_EQ(count(second.created, std::nullopt), 1);
+  EXPECT_EQ(count(std::nullopt, second.created), 1);
+  EXPECT_EQ(count(first.created, first.created), 0);
 }
 
 TEST_P(StoreTest, refuses_a_taken_name_whatever_its_case) {

@@ -10,7 +10,7 @@ import {
   screenshot,
   waitForBoxes,
 } from "./browser.mjs";
-import { peopleFile, sharedVideo, skill, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
+import { peopleFile, sharedVideo, signIn, skill, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
 
 const limit = { timeout: 180_000 };
 
@@ -105,6 +105,7 @@ test("the demo shows a moving picture with boxes, and the feed tells of people",
 
 // From the list, as a person would.
 async function openFirstCamera(page, poss) {
+  await signIn(page, poss);
   await page.goto(`${poss.url}/cameras`);
   await page.getByTestId("card").getByRole("link").first().click();
   await page.waitForURL("**/cameras/*");
@@ -197,7 +198,7 @@ test("a camera that refuses is told of with its cause", limit, async (t) => {
   await openFirstCamera(page, poss);
   const notice = page.getByTestId("stage-notice");
   await notice.getByText("gate refuses the connection").waitFor({ timeout: 60_000 });
-  const { items } = await (await fetch(`${poss.url}/api/v1/cameras`)).json();
+  const { items } = await (await poss.fetch("/api/v1/cameras")).json();
   const { cause } = items[0].status;
   assert.ok(cause.length > 0);
   await notice.getByText(cause).waitFor();

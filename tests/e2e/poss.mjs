@@ -1,6 +1,7 @@
 // Starts the real POSS and its peers for the end-to-end tests, and stops them by their pids.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,23 +29,79 @@ async function startProgram(t, path, args) {
     clearTimeout(late);
   };
   t.after(stop);
-  const lines = createInterface({ input: child.stdout });
+  const lines = [];
+  const reader = createInterface({ input: child.stdout });
+  reader.on("line", (line) => lines.push(line));
+  // The next line of which `pattern` is a part; lines before it are passed over.
+  const lineWith = async (pattern) => {
+    const found = () => lines.find((line) => pattern.test(line));
+    while (found() === undefined) await once(reader, "line");
+    return found();
+  };
   const firstLine = await Promise.race([
-    new Promise((resolve) => lines.once("line", resolve)),
+    once(reader, "line").then(([line]) => line),
     ended.then((code) => {
       throw new Error(`${path} ended with ${code} before it was ready:\n${log}`);
     }),
   ]);
-  return { firstLine, stop, pid: child.pid };
+  return { firstLine, lineWith, stop, pid: child.pid };
 }
 
-// `poss serve` with these arguments. `url` has no slash at its end.
+// `poss serve` with these arguments and a data folder of its own, unless they name one. `url` has no
+// slash at its end; `fetch` asks for a path as the first administrator, whom it makes; in the
+// demo everybody is one.
 export async function startPoss(t, args, { port = 0 } = {}) {
   const path = binary("POSS_BIN", "build/release/poss");
-  const { firstLine, stop } = await startProgram(t, path, ["serve", "--port", String(port), ...args]);
+  const data = args.includes("--data") ? undefined : mkdtempSync(join(tmpdir(), "poss-data-"));
+  const { firstLine, lineWith, stop } = await startProgram(
+    t,
+    path,
+    ["serve", "--port", String(port), ...(data ? ["--data", data] : []), ...args],
+  );
+  if (data) t.after(() => rmSync(data, { recursive: true, force: true, maxRetries: 5 }));
   const url = firstLine.trim().replace(/\/$/, "");
   if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(url)) throw new Error(`not an address: ${firstLine}`);
-  return { url, port: Number(new URL(url).port), stop };
+  let session;
+  const demo = args.includes("--demo");
+  const administrator = async () => {
+    if (demo) return undefined;
+    session ??= lineWith(/^Set up POSS: /).then((line) => setUp(url, line.split("#")[1]));
+    return session;
+  };
+  const signedInFetch = async (target, init = {}) => {
+    const admin = await administrator();
+    const headers = { ...init.headers, ...(admin && { cookie: admin.cookie, "x-csrf-token": admin.csrfToken }) };
+    return fetch(url + target, { ...init, headers });
+  };
+  return { url, port: Number(new URL(url).port), stop, administrator, fetch: signedInFetch };
+}
+
+// Who signs in in the tests.
+export const administratorName = "admin";
+export const administratorPassword = "correct horse battery";
+
+// Makes the first administrator; their session.
+async function setUp(url, token) {
+  const response = await fetch(`${url}/api/v1/setup`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      token,
+      user_name: administratorName,
+      password: administratorPassword,
+    }),
+  });
+  if (response.status !== 201) throw new Error(`set-up: ${await response.text()}`);
+  const [cookie] = response.headers.getSetCookie()[0].split(";");
+  return { cookie, csrfToken: (await response.json()).csrf_token };
+}
+
+// Signs the browser of a page in as administrator.
+export async function signIn(page, poss) {
+  const admin = await poss.administrator();
+  if (!admin) return;
+  const [name, value] = admin.cookie.split("=");
+  await page.context().addCookies([{ name, value, url: poss.url, httpOnly: true, sameSite: "Strict" }]);
 }
 
 // A camera that sends H.264 over RTSP: the file looped, or a moving test pattern whose pictures have
