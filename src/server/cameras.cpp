@@ -61,6 +61,14 @@ Result<Reply> snapshot(const Call<SnapshotParameters>& call) {
                       .headers = {}};
 }
 
+// Tells a viewer that its camera has let go of it.
+struct EndOfView {
+  std::weak_ptr<LiveView> view;
+  ~EndOfView() {
+    if (const auto still = view.lock()) still->finish();
+  }
+};
+
 Result<Reply> live(const Call<NoParameters>& call) {
   POSS_ASSIGN(const auto camera, open_camera(call.resources, call.path("id")));
   if (!call.request.web_socket) {
@@ -71,8 +79,12 @@ Result<Reply> live(const Call<NoParameters>& call) {
   }
   auto view = std::make_shared<LiveView>(call.resources.options.live_bytes);
   // The queue holds the camera's view, which ends before the queue does.
-  auto seen = camera->view_live(
-      [queue = view.get()](const media::LiveChunkPtr& chunk) { queue->push(chunk); });
+  auto end = std::make_shared<EndOfView>();
+  end->view = view;
+  auto seen = camera->view_live([queue = view.get(), end](const media::LiveChunkPtr& chunk) {
+    queue->push(chunk);
+  });
+  end.reset();
   view->hold(std::make_shared<HeldView>(HeldView{camera, std::move(seen)}));
   return StreamReply{.kind = StreamReply::Kind::web_socket, .feed = std::move(view), .headers = {}};
 }
@@ -134,12 +146,23 @@ CameraStatusBody camera_status(const fleet::CameraReport& report) {
           .reconnects = status.reconnects};
 }
 
+// Only what is or should be open is in a state of its own; all others are idle.
+Result<InStatus> in_state(const Resources& resources, const std::string& state) {
+  InStatus found{.ids = {}, .others = state == "idle"};
+  for (const auto& report : resources.agent.report().cameras) {
+    const bool same = enum_name(report.status.state) == state;
+    if (same != found.others) found.ids.push_back(report.id);
+  }
+  return found;
+}
+
 void declare_cameras(Api& api) {
   api.name_schema<CameraStatusBody>("CameraStatus");
   declare_resource<Camera>(api, {.path = "/api/v1/cameras", .tag = "cameras", .name = "Camera"},
                            {.check = check,
                             .shown = {{"status", response_schema(schema_of<CameraStatusBody>())}},
                             .show = show,
+                            .in_status = in_state,
                             .before_remove = {},
                             .changed = {}});
   api.add<SnapshotParameters>({.path = "/api/v1/cameras/{id}/snapshot",

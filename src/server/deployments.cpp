@@ -120,21 +120,37 @@ void summarise(DeploymentStatus& status) {
                            " do not run well: " + *cause;
 }
 
+using Statuses = std::map<std::string, DeploymentStatus>;
+
+DeploymentStatus status_of(const Resources& resources, const Statuses& running,
+                           const store::Stored<store::Deployment>& deployment) {
+  if (!deployment.value.enabled) {
+    return {.state = DeploymentState::stopped, .cause = "", .streams = {}};
+  }
+  if (deployment.value.device != resources.desired.device()) {
+    return {.state = DeploymentState::not_connected,
+            .cause = "Its device is not connected; nothing runs there yet.",
+            .streams = {}};
+  }
+  const auto found = running.find(deployment.id);
+  return found == running.end() ? DeploymentStatus{} : found->second;
+}
+
 void show(const Resources& resources, const store::Stored<store::Deployment>& deployment,
           json::object& out) {
-  DeploymentStatus status;
-  if (!deployment.value.enabled) {
-    status.state = DeploymentState::stopped;
-  } else if (deployment.value.device != resources.desired.device()) {
-    status.state = DeploymentState::not_connected;
-    status.cause = "Its device is not connected; nothing runs there yet.";
-  } else {
-    auto reports = resources.desired.report().streams;
-    std::erase_if(reports, [&](const auto& report) { return report.deployment != deployment.id; });
-    auto statuses = deployment_statuses(resources.hub, reports);
-    if (!statuses.empty()) status = std::move(statuses.begin()->second);
-  }
-  out["status"] = to_json(status);
+  auto reports = resources.desired.report().streams;
+  std::erase_if(reports, [&](const auto& report) { return report.deployment != deployment.id; });
+  out["status"] =
+      to_json(status_of(resources, deployment_statuses(resources.hub, reports), deployment));
+}
+
+Result<InStatus> in_state(const Resources& resources, const std::string& state) {
+  const Statuses running =
+      deployment_statuses(resources.hub, resources.desired.report().streams);
+  return all_in_status<store::Deployment>(
+      resources, [&](const store::Stored<store::Deployment>& deployment) {
+        return enum_name(status_of(resources, running, deployment).state) == state;
+      });
 }
 
 }  // namespace
@@ -204,6 +220,7 @@ void declare_deployments(Api& api) {
       {.check = check,
        .shown = {{"status", response_schema(schema_of<DeploymentStatus>())}},
        .show = show,
+       .in_status = in_state,
        .before_remove = {},
        .changed = {}});
 }

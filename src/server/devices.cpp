@@ -186,6 +186,12 @@ void declare_devices(Api& api) {
        .shown = {{"status", response_schema(schema_of<DeviceStatus>())}},
        .show = [](const Resources& resources, const store::Stored<Device>& device,
                   json::object& out) { out["status"] = to_json(status_of(resources, device)); },
+       .in_status =
+           [](const Resources& resources, const std::string& state) {
+             return all_in_status<Device>(resources, [&](const store::Stored<Device>& device) {
+               return enum_name(status_of(resources, device).state) == state;
+             });
+           },
        .before_remove = before_remove,
        .changed = {}});
 }

@@ -65,6 +65,8 @@ class Feed {
   // Called on any thread, must not block or call the feed. Once set_wake() returns, the function
   // set before is not running and will never be called again.
   virtual void set_wake(std::function<void()> wake) = 0;
+  // Whether there will be no further message: once next() has none left, the connection is closed.
+  virtual bool over() const { return false; }
 };
 
 // An answer that goes on: server-sent events, or messages on a WebSocket.

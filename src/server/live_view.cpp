@@ -52,9 +52,24 @@ void LiveView::push(const media::LiveChunkPtr& chunk) {
     media_bytes_ += chunk->bytes.size();
   }
   queue_.push_back(chunk);
+  wake();
+}
+
+void LiveView::wake() {
   if (!asleep_) return;
   asleep_ = false;
   if (wake_) wake_();
+}
+
+void LiveView::finish() {
+  Lock lock(mutex_);
+  over_ = true;
+  wake();
+}
+
+bool LiveView::over() const {
+  Lock lock(mutex_);
+  return over_;
 }
 
 std::optional<Feed::Message> LiveView::next() {

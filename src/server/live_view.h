@@ -24,19 +24,24 @@ class LiveView final : public Feed {
   void hold(std::shared_ptr<void> view) { view_ = std::move(view); }
 
   void push(const media::LiveChunkPtr& chunk);
+  // The camera is gone: what is held is still sent, then the viewer is let go.
+  void finish();
   std::optional<Message> next() override;
   void set_wake(std::function<void()> wake) override;
+  bool over() const override;
 
   std::uint64_t dropped() const;  // media chunks left out
 
  private:
   void drop_media() REQUIRES(mutex_);
+  void wake() REQUIRES(mutex_);
 
   const size_t max_bytes_;
   std::shared_ptr<void> view_;
   mutable Mutex mutex_;
   std::function<void()> wake_ GUARDED_BY(mutex_);
   bool asleep_ GUARDED_BY(mutex_) = false;
+  bool over_ GUARDED_BY(mutex_) = false;
   bool stand_alone_ GUARDED_BY(mutex_) = false;  // every media chunk is a picture of its own
   bool wait_for_keyframe_ GUARDED_BY(mutex_) = false;
   std::deque<media::LiveChunkPtr> queue_ GUARDED_BY(mutex_);

@@ -106,5 +106,17 @@ TEST(LiveView, ends_the_camera_view_before_the_queue) {
   EXPECT_TRUE(ended);
 }
 
+TEST(LiveView, lets_its_viewer_go_when_the_camera_is_gone) {
+  LiveView view(1000);
+  begin_fmp4(view);
+  EXPECT_THAT(drain(view), ElementsAre('{', 'i'));
+  int woken = 0;
+  view.set_wake([&] { ++woken; });
+  EXPECT_FALSE(view.over());
+  view.finish();
+  EXPECT_TRUE(view.over());
+  EXPECT_EQ(woken, 1);
+}
+
 }  // namespace
 }  // namespace poss::server

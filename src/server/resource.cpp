@@ -173,6 +173,15 @@ class Requests {
       const std::string within = code_.within(call.request);
       if (!within.empty()) query.refers_to = within;
     }
+    if (code_.in_status && !query.status.empty()) {
+      POSS_ASSIGN(InStatus found, code_.in_status(call.resources, query.status));
+      query.status.clear();
+      if (found.others) {
+        query.except = std::move(found.ids);
+      } else {
+        query.only = std::move(found.ids);
+      }
+    }
     POSS_ASSIGN(const auto page, call.resources.store.list(*code_.kind, query));
     json::array items;
     items.reserve(page.items.size());

@@ -45,6 +45,12 @@ struct Draft {
   std::map<std::string, std::string>& secrets;
 };
 
+// The ids of all objects in a status that is not stored; or, with `others`, of all that are not.
+struct InStatus {
+  std::vector<std::string> ids;
+  bool others = false;
+};
+
 // What is particular to a kind. All may be left out; all are called on handler threads, those of a
 // change one change of the kind after the other.
 template <store::Object T>
@@ -64,6 +70,8 @@ struct ResourceHooks {
   // JSON Schema of the members that `show` adds, by name.
   json::object shown;
   std::function<void(const Resources&, const store::Stored<T>&, json::object&)> show;
+  // For lists filtered by a status that is not a stored field.
+  std::function<Result<InStatus>(const Resources&, const std::string& status)> in_status;
   // Why it may not be removed.
   std::function<Result<void>(const Resources&, const store::Stored<T>&)> before_remove;
   // After it was stored or (`now` null) removed.
@@ -90,6 +98,7 @@ struct ResourceCode {
                      std::map<std::string, std::string>& secrets, json::object& out)>
       show_made;
   std::function<Result<void>(const Resources&, const store::StoredJson&, json::object&)> show;
+  std::function<Result<InStatus>(const Resources&, const std::string&)> in_status;
   std::function<Result<void>(const Resources&, const store::StoredJson&)> before_remove;
   std::function<void(const Resources&, const HttpRequest&, const store::StoredJson*,
                      const store::StoredJson*)>
@@ -101,6 +110,23 @@ template <store::Object T>
 Result<store::Stored<T>> stored_as(const store::StoredJson& record) {
   POSS_ASSIGN(T value, parse_fields<T>(record.value).with(T::kKind).with(record.id));
   return store::Stored<T>{static_cast<const store::Envelope&>(record), std::move(value)};
+}
+
+// Goes through all objects of a kind and gathers those in a status; for kinds of a few thousand.
+template <store::Object T>
+Result<InStatus> all_in_status(
+    const Resources& resources,
+    const std::function<bool(const store::Stored<T>&)>& is_in_it) {
+  InStatus found;
+  store::Query query{.limit = 1000};
+  do {
+    POSS_ASSIGN(auto page, resources.store.template list<T>(query));
+    for (const auto& item : page.items) {
+      if (is_in_it(item)) found.ids.push_back(item.id);
+    }
+    query.cursor = std::move(page.next_cursor);
+  } while (!query.cursor.empty());
+  return found;
 }
 
 void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code);
@@ -160,6 +186,7 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceHooks<T> hooks
       return {};
     };
   }
+  code.in_status = hooks.in_status;
   if (hooks.before_remove) {
     code.before_remove = [hook = hooks.before_remove](
                              const Resources& resources,

@@ -277,6 +277,25 @@ TEST_F(ServerTest, a_live_view_begins_with_hello_and_init) {
   EXPECT_THAT(client.read_until("mdat"), HasSubstr("moof"));
 }
 
+TEST_F(ServerTest, a_live_view_ends_when_its_camera_becomes_another) {
+  ASSERT_TRUE(wait_for_insights());
+  BareClient client(server->port());
+  client.send("GET /api/v1/cameras/" + dock +
+              "/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  client.read_until("moov");
+  fs::copy_file(folder / "a.mp4", folder / "b.mp4");
+  const auto changed =
+      get("/api/v1/cameras/" + dock,
+          {.method = "PATCH",
+           .body = json_text(json::object{{"uri", (folder / "b.mp4").string()}}),
+           .headers = {"Content-Type: application/json"}});
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  bool closed = false;
+  client.read_all(&closed);
+  EXPECT_TRUE(closed);
+}
+
 TEST_F(ServerTest, stops_promptly_while_clients_watch) {
   BareClient events(server->port()), live(server->port()), idle(server->port());
   events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");

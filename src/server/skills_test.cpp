@@ -89,7 +89,11 @@ TEST_F(SkillsTest, a_deployed_skill_stays) {
   EXPECT_EQ(refused.status, 409);
   EXPECT_THAT(std::string(refused.body.at("detail").as_string()), HasSubstr("Gate watch"));
   const std::string path = "/deployments/" + std::string(made.body.at("id").as_string());
+  EXPECT_EQ(get("/deployments?status=stopped").body.at("total"), 0);
   EXPECT_EQ(send("PATCH", path, {{"enabled", false}}).body.at_pointer("/status/state"), "stopped");
+  EXPECT_EQ(get("/deployments?status=stopped").body.at("total"), 1);
+  EXPECT_EQ(get("/cameras?status=idle").body.at("total"), 1);
+  EXPECT_EQ(get("/cameras?status=streaming").body.at("total"), 0);
   EXPECT_EQ(send("DELETE", path).status, 204);
   EXPECT_EQ(send("DELETE", "/skills/" + id).status, 204);
 }

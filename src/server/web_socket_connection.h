@@ -83,8 +83,12 @@ class WebSocketConnection final : public Connection,
 
   void pump() {
     if (!feed_ || sending_ || closing_ || over_) return;
+    const bool over = feed_->over();  // before next(): what came until then is still sent
     auto message = feed_->next();
-    if (!message) return;
+    if (!message) {
+      if (over) close();
+      return;
+    }
     sending_ = true;
     socket_.text(message->text);
     const auto bytes = asio::buffer(message->bytes.data(), message->bytes.size());

@@ -50,6 +50,12 @@ std::string like_pattern(std::string_view text) {
   return pattern + "%";
 }
 
+std::string all_of(Where& where, const std::vector<std::string>& ids) {
+  std::string text;
+  for (const auto& id : ids) text += (text.empty() ? "" : ", ") + where.bind(id);
+  return text;
+}
+
 Where make_filter(const Kind& kind, const Query& query) {
   Where where(kind.name);
   if (!query.text.empty()) {
@@ -58,6 +64,9 @@ Where make_filter(const Kind& kind, const Query& query) {
   if (!query.status.empty()) where.add("status = ", query.status);
   if (query.from) where.add("created >= ", query.from->time_since_epoch().count());
   if (query.to) where.add("created < ", query.to->time_since_epoch().count());
+  if (query.only && query.only->empty()) where.append(" AND 1 = 0");
+  if (query.only && !query.only->empty()) where.append(" AND id IN (" + all_of(where, *query.only) + ")");
+  if (!query.except.empty()) where.append(" AND id NOT IN (" + all_of(where, query.except) + ")");
   if (!query.tag.empty()) {
     where.add("EXISTS (SELECT 1 FROM tags WHERE object_id = objects.id AND key_folded = ",
               fold_case(query.tag));
@@ -186,6 +195,12 @@ Result<StoredJson> Store::find(const Kind& kind, const std::string& name) {
 Result<Page<StoredJson>> Store::list(const Kind& kind, const Query& query) {
   if (query.limit < 1 || query.limit > 1000) {
     return Error{Code::invalid_argument, "'limit' must be between 1 and 1000"};
+  }
+  // Each id is a parameter of the statement, of which SQLite takes 32,766.
+  constexpr size_t most_ids = 30'000;
+  if ((query.only ? query.only->size() : 0) + query.except.size() > most_ids) {
+    return Error{Code::resource_exhausted, "more than 30000 objects are in this status; filter by "
+                                           "name or tag instead"};
   }
   const SortBy sort = query.sort.value_or(kind.named ? SortBy::name : SortBy::created);
   const Column column = kSortColumns[static_cast<size_t>(sort)];

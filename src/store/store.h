@@ -55,6 +55,8 @@ struct Query {
   std::string refers_to;                 // id of an object it refers to: pictures of a model …
   std::optional<Time> from;              // created then or later …
   std::optional<Time> to;                // … and earlier than this
+  std::optional<std::vector<std::string>> only;  // these ids
+  std::vector<std::string> except;               // not these ids
   std::optional<SortBy> sort;            // by name; without names by creation
   bool descending = false;
   int limit = 50;      // 1..1000

@@ -42,6 +42,17 @@ TEST_P(StoreTest, reads_back_what_was_created) {
   EXPECT_EQ(store_->get<Device>(made.id).error().code, Code::not_found);
 }
 
+TEST_P(StoreTest, lists_only_or_all_but_given_ids) {
+  const auto hall = make(Location{.name = "Hall"});
+  const auto yard = make(Location{.name = "Yard"});
+  make(Location{.name = "Zoo"});
+  const auto count = [&](const Query& query) { return store_->list<Location>(query)->total; };
+  EXPECT_EQ(count({.only = std::vector{hall.id, yard.id}}), 2);
+  EXPECT_EQ(count({.only = std::vector<std::string>{}}), 0);
+  EXPECT_EQ(count({.except = {hall.id}}), 2);
+  EXPECT_EQ(count({.text = "yar", .only = std::vector{hall.id, yard.id}}), 1);
+}
+
 TEST_P(StoreTest, holds_every_kind) {
   const auto user = make(User{.name = "ada", .role = Role::operator_});
   make(ApiToken{.name = "ci", .user = user.id, .expires = clock_.now()});
