@@ -90,11 +90,14 @@ Result<void> serve(ServeOptions options) {
   POSS_ASSIGN(const auto store, open_store(data, options.store));
   if (options.demo) POSS_TRY(add_demo(options));
   const auto runtime = infer::Runtime::get();
-  infer::ModelPool models(model_folders(options.models));
+  auto folders = model_folders(options.models);
+  folders.push_back(data / "models");
+  infer::ModelPool models(std::move(folders));
   server::EventHub events;
   Services services;
   services.add<infer::ModelPool>(models);
-  services.add<InsightSink>(events);
+  server::InsightRecorder recorder(events, store->history());
+  services.add<InsightSink>(recorder);
   fleet::Worker worker(node_registry(), services);
   fleet::LocalAgent agent(worker);
   const auto providers = runtime ? (*runtime)->providers() : std::vector<std::string>();
@@ -106,10 +109,11 @@ Result<void> serve(ServeOptions options) {
                                       .tls = {options.tls_cert, options.tls_key},
                                       .portal = portal_folder(options.portal),
                                       .data = data,
+                                      .zoo_catalogue = zoo_catalogue(),
                                       .demo = options.demo,
                                       .onnxruntime_version = runtime ? (*runtime)->version() : "",
                                       .providers = providers},
-                                     agent, models, node_registry(), events, *store));
+                                     agent, models, node_registry(), events, recorder, *store));
   const std::string address = address_of(options, server->port());
   // The first line on standard output: scripts wait for it.
   std::printf("%s\n", address.c_str());
@@ -124,6 +128,7 @@ Result<void> serve(ServeOptions options) {
   server->stop();
   agent.stop();
   worker.stop();
+  recorder.stop();
   return {};
 }
 

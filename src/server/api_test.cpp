@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "server/auth.h"
 #include "server/desired.h"
+#include "server/housekeeper.h"
 #include "server/openapi.h"
 #include "server/schema_check.h"
 
@@ -47,7 +48,7 @@ class ApiTest : public testing::Test {
   }
   ~ApiTest() override {
     desired.stop();
-    store.reset();
+    recorder.stop();
     std::filesystem::remove_all(folder);
   }
   static std::filesystem::path make_folder() {
@@ -61,8 +62,8 @@ class ApiTest : public testing::Test {
     std::string allowed;
     const Route* route = api.find("GET", request.target.segments, request.path, allowed);
     if (!route) return problem(404, Code::not_found, "");
-    const Resources resources{options, agent, desired, models,  registry, hub,
-                              *store,  jobs,  auth,    machine, {}};
+    const Resources resources{options,  agent, desired, models, registry, hub,         recorder,
+                              *store,   jobs,  auth,    uploads, housekeeper, machine, {}};
     return std::get<HttpResponse>(route->handle(resources, request));
   }
   const std::filesystem::path folder = make_folder();
@@ -74,6 +75,9 @@ class ApiTest : public testing::Test {
   std::unique_ptr<store::Store> store =
       std::move(*store::Store::open((folder / "poss.db").string()));
   Auth auth{*store, {}, false};
+  InsightRecorder recorder{hub, store->history()};
+  Uploads uploads{folder / "uploads"};
+  Housekeeper housekeeper{*store, recorder, uploads, hub, folder};
   Jobs jobs{[](const JobBody&) {}, system_clock()};
   const Machine machine = look_at_machine({});
   fleet::Worker worker{registry, services};

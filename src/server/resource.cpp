@@ -232,11 +232,13 @@ class Requests {
   }
 
  private:
-  // The object of the path, if the caller may see it.
+  // The object that the path names, if the caller may see it.
   template <class Parameters>
   Result<StoredJson> find(const Call<Parameters>& call) const {
+    store::Store& store = call.resources.store;
+    if (info_.singleton) return store.find(*code_.kind, code_.kind->name);
     const std::string& id = call.path("id");
-    POSS_ASSIGN(StoredJson record, call.resources.store.get(*code_.kind, id));
+    POSS_ASSIGN(StoredJson record, store.get(*code_.kind, id));
     const std::string within = code_.within ? code_.within(call.request) : "";
     if (within.empty()) return record;
     for (const auto& reference : store::references_of(*code_.kind, record.value)) {
@@ -417,10 +419,14 @@ void announce(const Resources& resources, const HttpRequest& request, const Kind
          .id = record.id,
          .object = text_of(record.value, "name"),
          .detail = detail});
-  resources.hub.publish_event("change", json_text(json::object{{"kind", kind.name},
-                                                               {"id", record.id},
-                                                               {"revision", record.revision},
-                                                               {"action", action}}));
+  tell_change(resources.hub, kind.name, record.id, record.revision, action);
+}
+
+void tell_change(EventHub& hub, const std::string& kind, const std::string& id,
+                 std::int64_t revision, const std::string& action) {
+  hub.publish_event("change",
+                    json_text(json::object{
+                        {"kind", kind}, {"id", id}, {"revision", revision}, {"action", action}}));
 }
 
 void ListParameters::declare(Fields<ListParameters>& f) {
@@ -486,23 +492,27 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
                               .description = "Of a dry run: what is wrong.",
                               .content_type = "application/json",
                               .schema = problems_schema()};
-  const std::string one = info.path + "/{id}";
-  api.add<ListParameters>(
-      {.path = info.path,
-       .id = "list" + plural,
+  const std::string one = info.path + (info.singleton ? "" : "/{id}");
+  if (!info.singleton) {
+    api.add<ListParameters>({.path = info.path,
+                             .id = "list" + plural,
+                             .tag = info.tag,
+                             .summary = "A page of all that match, in order.",
+                             .access = info.read},
+                            {.description = "A page.",
+                             .content_type = "application/json",
+                             .schema = list_schema(listed)},
+                            [requests](const auto& call) { return requests->list(call); });
+  }
+  api.add<NoParameters>(
+      {.path = one,
+       .id = "get" + info.name,
        .tag = info.tag,
-       .summary = "A page of all that match, in order.",
+       .summary = (info.singleton ? "The " : "One ") + title + "; the ETag is the revision.",
        .access = info.read},
-      {.description = "A page.", .content_type = "application/json", .schema = list_schema(listed)},
-      [requests](const auto& call) { return requests->list(call); });
-  api.add<NoParameters>({.path = one,
-                         .id = "get" + info.name,
-                         .tag = info.tag,
-                         .summary = "One " + title + "; its ETag is the revision.",
-                         .access = info.read},
-                        object_answer(200, "The " + title + "."),
-                        [requests](const auto& call) { return requests->get(call); });
-  if (info.create) {
+      object_answer(200, "The " + title + "."),
+      [requests](const auto& call) { return requests->get(call); });
+  if (info.create && !info.singleton) {
     const json::object body = sent_schema(kind, taken, false);
     api.name_schema(info.name + "Input", body);
     AnswerInfo made_answer = object_answer(201, "The " + title + ", as stored.");
@@ -537,7 +547,7 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
                      .body_schema = body},
                     either, [requests](const auto& call) { return requests->change(call); });
   }
-  if (info.remove) {
+  if (info.remove && !info.singleton) {
     api.add<NoParameters>(
         {.method = "DELETE",
          .path = one,
