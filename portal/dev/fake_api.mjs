@@ -229,7 +229,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     const fault = /^mqtt:\/\/127/.test(address) ? "refused" : ["refused", "password"].find((word) => address.includes(word));
     const cause = { refused: `Nothing listens at ${address}; check the address and that it is running.`, password: `The broker at ${address} refuses user name or password; check both.` }[fault] ?? "";
     return startJob("connection_test", `Testing connection '${body.name ?? ""}'`, {
-      seconds: 1, cause, result: { answer: `The server at ${address} accepts the connection${body.user_name ? ` and the user '${body.user_name}'` : ""}.` },
+      seconds: 1, cause, result: { detail: `The server at ${address} accepts the connection${body.user_name ? ` and the user '${body.user_name}'` : ""}.` },
     });
   }
 

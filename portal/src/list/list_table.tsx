@@ -21,7 +21,7 @@ import type { Column } from "./list_page";
 import { useRowsInView } from "./window_rows";
 
 const kRow = 45; // px, with its line
-const kFree = 130; // px at least, of a column without a width of its own
+const kFree = 100; // px at least, of a column without a width of its own
 const kEnds = 96; // px, of check box and menu
 
 // So wide that no column vanishes; the frame scrolls where that is too much.
