@@ -4,6 +4,7 @@
 // is doing, because their parts are measured in turns.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <thread>
@@ -15,8 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/id.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "fleet/local_agent.h"
 #include "fleet/worker.h"
 #include "infer/model.h"
 #include "server/event_hub.h"
@@ -338,6 +341,13 @@ std::vector<Arrival> watch_events(int port, std::chrono::seconds time) {
   return arrivals;
 }
 
+// A new folder, gone with this.
+struct TempFolder {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / ("poss-" + new_id());
+  TempFolder() { std::filesystem::create_directories(path); }
+  ~TempFolder() { std::filesystem::remove_all(path); }
+};
+
 // What every insight's way took beyond the network's run for it, from capture to the event stream:
 // milliseconds at the 99th percentile, with one camera at its own pace.
 double latency_over_inference(const Options& options, infer::ModelPool& models) {
@@ -346,13 +356,18 @@ double latency_over_inference(const Options& options, infer::ModelPool& models) 
   server::EventHub events;
   Services services;
   services.add<infer::ModelPool>(models);
-  services.add<InsightSink>(events);
+  const TempFolder folder;
+  const auto store = need(store::Store::open((folder.path / "poss.db").string()));
+  server::InsightRecorder recorder(events, store->history());
+  services.add<InsightSink>(recorder);
   fleet::Worker worker(registry, services);
   Skill skill = detector_skill(options.model, 0);
   skill.nodes[1].type = "timed_model";
   skill.nodes[1].settings = {{"model", options.model}};
   add(worker, "cam", {.uri = options.video, .loop = true}, std::move(skill));
-  const auto server = need(server::Server::create({.port = 0}, worker, models, registry, events));
+  fleet::LocalAgent agent(worker);  // of nothing: what runs here was added by hand
+  const auto server = need(server::Server::create({.port = 0, .data = folder.path}, agent, models,
+                                                  registry, events, recorder, *store));
   std::vector<double> ages, runs, over;
   for (const auto& arrival :
        watch_events(server->port(), std::chrono::seconds(2 * options.seconds))) {

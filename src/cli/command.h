@@ -30,6 +30,8 @@ void add_version(CLI::App& app, Action& action);
 std::filesystem::path executable_folder();
 // The folders with models: `given` if not empty, else $POSS_MODELS, else the zoo that ./up made.
 std::vector<std::filesystem::path> model_folders(const std::string& given);
+// The list of the models that the zoo has.
+std::filesystem::path zoo_catalogue();
 // The built portal: `given`, $POSS_PORTAL, or portal/dist of the checkout.
 std::filesystem::path portal_folder(const std::string& given);
 // Where POSS keeps everything: `given`, $POSS_DATA, or poss in the user's data folder.

@@ -1,10 +1,8 @@
 // `poss model import`: brings a model file into the folder of models.
-#include "infer/model.h"
-
 #include <cstdio>
 
 #include "cli/command.h"
-#include "convert/import.h"
+#include "server/model_import.h"
 
 namespace poss::cli {
 namespace {
@@ -18,24 +16,11 @@ struct ImportArguments {
 };
 
 Result<void> import_model(ImportArguments arguments) {
-  auto& options = arguments.options;
-  if (!arguments.labels.empty()) options.labels = arguments.labels;
-  // What is imported has been loaded and run once.
-  options.check = [](const std::filesystem::path& folder) -> Result<void> {
-    POSS_ASSIGN(const auto model, infer::Model::load(folder));
-    return model->run_empty();
-  };
+  if (!arguments.labels.empty()) arguments.options.labels = arguments.labels;
   const auto out =
       arguments.out.empty() ? model_folders("").front() : std::filesystem::path(arguments.out);
-  const bool onnx = std::filesystem::path(arguments.file).extension() == ".onnx";
-  if (onnx && arguments.manifest.empty()) {
-    return Error{Code::invalid_argument, "'" + arguments.file +
-                                             "' is an ONNX model, which needs its manifest: give "
-                                             "--manifest model.json (docs/models.md)"};
-  }
   POSS_ASSIGN(const auto folder,
-              onnx ? convert::import_onnx(arguments.file, arguments.manifest, out, options)
-                   : convert::import_tflite(arguments.file, out, options));
+              server::import_model(arguments.file, arguments.manifest, out, arguments.options));
   std::printf("%s\n", folder.c_str());
   return {};
 }

@@ -31,6 +31,10 @@ std::vector<std::filesystem::path> model_folders(const std::string& given) {
   return {choose(given, "POSS_MODELS", zoo).lexically_normal()};
 }
 
+std::filesystem::path zoo_catalogue() {
+  return (executable_folder() / ".." / ".." / "zoo" / "catalogue.json").lexically_normal();
+}
+
 std::filesystem::path portal_folder(const std::string& given) {
   return choose(given, "POSS_PORTAL", executable_folder() / ".." / ".." / "portal" / "dist")
       .lexically_normal();

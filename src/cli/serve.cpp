@@ -58,11 +58,14 @@ Result<void> serve(ServeOptions options) {
                          data / "poss.key"));
   if (options.demo) POSS_TRY(add_demo(options));
   const auto runtime = infer::Runtime::get();
-  infer::ModelPool models(model_folders(options.models));
+  auto folders = model_folders(options.models);
+  folders.push_back(data / "models");
+  infer::ModelPool models(std::move(folders));
   server::EventHub events;
   Services services;
   services.add<infer::ModelPool>(models);
-  services.add<InsightSink>(events);
+  server::InsightRecorder recorder(events, store->history());
+  services.add<InsightSink>(recorder);
   fleet::Worker worker(node_registry(), services);
   fleet::LocalAgent agent(worker);
   const auto providers = runtime ? (*runtime)->providers() : std::vector<std::string>();
@@ -72,10 +75,11 @@ Result<void> serve(ServeOptions options) {
               server::Server::create({.port = static_cast<std::uint16_t>(options.port),
                                       .portal = portal_folder(options.portal),
                                       .data = data,
+                                      .zoo_catalogue = zoo_catalogue(),
                                       .demo = options.demo,
                                       .onnxruntime_version = runtime ? (*runtime)->version() : "",
                                       .providers = providers},
-                                     agent, models, node_registry(), events, *store));
+                                     agent, models, node_registry(), events, recorder, *store));
   // The one line on standard output: scripts wait for it.
   std::printf("http://127.0.0.1:%d/\n", server->port());
   std::fflush(stdout);
@@ -85,6 +89,7 @@ Result<void> serve(ServeOptions options) {
   server->stop();
   agent.stop();
   worker.stop();
+  recorder.stop();
   return {};
 }
 

@@ -16,6 +16,7 @@ namespace {
 struct Entry {
   Mutex mutex;
   std::weak_ptr<const Model> model GUARDED_BY(mutex);
+  std::filesystem::file_time_type written GUARDED_BY(mutex);  // its manifest, when loaded
 };
 
 bool holds_model(const std::filesystem::path& folder) {
@@ -89,9 +90,13 @@ Result<std::shared_ptr<const Model>> ModelPool::get(const std::string& name) {
     entry = slot;
   }
   Lock lock(entry->mutex);
-  if (auto model = entry->model.lock()) return model;
+  // Who runs a model that was replaced keeps it; who asks now gets the new one.
+  std::error_code ignored;
+  const auto written = std::filesystem::last_write_time(found / "model.json", ignored);
+  if (auto model = entry->model.lock(); model && entry->written == written) return model;
   POSS_ASSIGN(auto model, Model::load(found, state_->options).with("model '" + name + "'"));
   entry->model = model;
+  entry->written = written;
   return model;
 }
 

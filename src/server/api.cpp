@@ -213,11 +213,12 @@ json::object Api::openapi() const {
     }
     json::object responses;
     for (const AnswerInfo& info : route.answers) {
-      json::object answer{{"description", info.description}};
-      if (!info.content_type.empty()) {
-        answer["content"] = {{info.content_type, {{"schema", refer(info.schema)}}}};
-      }
-      responses[std::to_string(info.status)] = std::move(answer);
+      json::value& answer = responses[std::to_string(info.status)];
+      if (!answer.is_object()) answer = {{"description", info.description}};
+      if (info.content_type.empty()) continue;
+      json::value& content = answer.get_object()["content"];
+      if (!content.is_object()) content = json::object();
+      content.get_object()[info.content_type] = {{"schema", refer(info.schema)}};
     }
     responses["default"] = {{"$ref", "#/components/responses/Problem"}};
     json::object operation{{"operationId", route.info.id},

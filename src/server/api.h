@@ -36,7 +36,7 @@ struct RouteInfo {
 // Who may use the route, by its method where it does not say.
 Access access_of(const RouteInfo& info);
 
-// What a route answers when all is well.
+// What a route answers when all is well. Several of one status differ in their content type.
 struct AnswerInfo {
   int status = 200;
   std::string description;

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "server/desired.h"
+#include "server/housekeeper.h"
 #include "server/openapi.h"
 #include "server/schema_check.h"
 
@@ -46,7 +47,7 @@ class ApiTest : public testing::Test {
   }
   ~ApiTest() override {
     desired.stop();
-    store.reset();
+    recorder.stop();
     std::filesystem::remove_all(folder);
   }
   static std::filesystem::path make_folder() {
@@ -60,8 +61,8 @@ class ApiTest : public testing::Test {
     std::string allowed;
     const Route* route = api.find("GET", request.target.segments, request.path, allowed);
     if (!route) return problem(404, Code::not_found, "");
-    const Resources resources{options, agent,  desired, models,  registry,
-                              hub,     *store, jobs,    machine, {}};
+    const Resources resources{options, agent, desired, models,      registry, hub, recorder,
+                              *store,  jobs,  uploads, housekeeper, machine,  {}};
     return std::get<HttpResponse>(route->handle(resources, request));
   }
   const std::filesystem::path folder = make_folder();
@@ -72,6 +73,9 @@ class ApiTest : public testing::Test {
   infer::ModelPool models{{}};
   std::unique_ptr<store::Store> store =
       std::move(*store::Store::open((folder / "poss.db").string()));
+  InsightRecorder recorder{hub, store->history()};
+  Uploads uploads{folder / "uploads"};
+  Housekeeper housekeeper{*store, recorder, uploads, hub, folder};
   Jobs jobs{[](const JobBody&) {}, system_clock()};
   const Machine machine = look_at_machine({});
   fleet::Worker worker{registry, services};

@@ -1,4 +1,4 @@
-// Keeping insights, and fanning them out to event streams.
+// Holding the newest insights, and fanning them out to event streams.
 #include "server/event_hub.h"
 
 #include <algorithm>
@@ -12,18 +12,7 @@ std::string status_event(const std::string& status) {
   return "event: status\ndata: " + status + std::string(kEventEnd);
 }
 
-bool matches(const Insight& insight, const EventHub::Filter& filter) {
-  if (!filter.deployment.empty() && insight.deployment != filter.deployment) return false;
-  if (filter.label.empty()) return true;
-  return std::any_of(insight.detections.begin(), insight.detections.end(),
-                     [&](const Detection& detection) { return detection.label == filter.label; });
-}
-
 }  // namespace
-
-std::string_view EventHub::Entry::json() const {
-  return std::string_view(*text).substr(json_at, text->size() - json_at - kEventEnd.size());
-}
 
 // One subscriber's queue: insights in order, of which the oldest leave when it is full, and at
 // most one status, the newest.
@@ -33,7 +22,7 @@ class EventHub::Subscription final : public Feed {
                std::shared_ptr<std::atomic<std::uint64_t>> dropped)
       : camera_(std::move(camera)), limits_(limits), dropped_(std::move(dropped)) {}
 
-  bool wants(const Insight& insight) const { return camera_.empty() || camera_ == insight.camera; }
+  bool wants(const std::string& camera) const { return camera_.empty() || camera_ == camera; }
 
   void push(std::shared_ptr<const std::string> text) EXCLUDES(mutex_) {
     Lock lock(mutex_);
@@ -124,15 +113,13 @@ void EventHub::publish(std::shared_ptr<const Insight> insight) {
   Entry entry;
   entry.id = ++last_id_;
   std::string text = "event: insight\nid: " + std::to_string(entry.id) + "\ndata: ";
-  entry.json_at = text.size();
   text += body;
   text += kEventEnd;
   entry.text = std::make_shared<const std::string>(std::move(text));
-  entry.insight = insight;
   ++counts_[{insight->deployment, insight->camera, insight->skill}];
   subscribers = live();
   for (const auto& subscriber : subscribers) {
-    if (subscriber->wants(*insight)) subscriber->push(entry.text);
+    if (subscriber->wants(insight->camera)) subscriber->push(entry.text);
   }
   Held& held = cameras_[insight->camera];
   held.bytes += entry.text->size();
@@ -143,31 +130,6 @@ void EventHub::publish(std::shared_ptr<const Insight> insight) {
     left.push_back(std::move(held.entries.front()));
     held.entries.pop_front();
   }
-}
-
-std::string EventHub::find(const Filter& filter) const {
-  std::vector<Entry> found;
-  {
-    Lock lock(mutex_);
-    for (const auto& [camera, held] : cameras_) {
-      if (!filter.camera.empty() && camera != filter.camera) continue;
-      size_t taken = 0;
-      for (auto entry = held.entries.rbegin(); entry != held.entries.rend() && taken < filter.limit;
-           ++entry) {
-        if (!matches(*entry->insight, filter)) continue;
-        found.push_back(*entry);
-        ++taken;
-      }
-    }
-  }
-  std::sort(found.begin(), found.end(), [](const Entry& a, const Entry& b) { return a.id > b.id; });
-  if (found.size() > filter.limit) found.resize(filter.limit);
-  std::string out = "{\"items\":[";
-  for (const Entry& entry : found) {
-    if (&entry != &found.front()) out += ',';
-    out += entry.json();
-  }
-  return out += "]}";
 }
 
 std::uint64_t EventHub::count(const std::string& deployment) const {
@@ -197,8 +159,9 @@ std::shared_ptr<Feed> EventHub::subscribe(const std::string& camera,
   if (last_id) {
     std::vector<const Entry*> missed;
     for (const auto& [name, held] : cameras_) {
+      if (!subscription->wants(name)) continue;
       for (const Entry& entry : held.entries) {
-        if (entry.id > *last_id && subscription->wants(*entry.insight)) missed.push_back(&entry);
+        if (entry.id > *last_id) missed.push_back(&entry);
       }
     }
     std::sort(missed.begin(), missed.end(),

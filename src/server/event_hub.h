@@ -1,4 +1,5 @@
-// EventHub: the newest insights in memory, and the event streams that carry them to the portal.
+// EventHub: the event streams that carry insights and status to the portal, and the newest insights
+// in memory for readers that come back.
 #pragma once
 
 #include <array>
@@ -34,15 +35,6 @@ class EventHub final : public InsightSink {
 
   void publish(std::shared_ptr<const Insight> insight) override;
 
-  // Which insights are wanted; an empty text asks for all.
-  struct Filter {
-    std::string camera;
-    std::string deployment;
-    std::string label;  // of one of the detections
-    size_t limit = 50;
-  };
-  // The newest first, as {"items":[…]}.
-  std::string find(const Filter& filter) const;
   // How many insights a deployment has published since the start.
   std::uint64_t count(const std::string& deployment) const;
   // Of these, those of one skill on one camera.
@@ -68,10 +60,7 @@ class EventHub final : public InsightSink {
   // One insight as an event: "event: insight\nid: 7\ndata: {…}\n\n".
   struct Entry {
     std::uint64_t id = 0;
-    std::shared_ptr<const Insight> insight;
     std::shared_ptr<const std::string> text;
-    size_t json_at = 0;
-    std::string_view json() const;
   };
   struct Held {
     std::deque<Entry> entries;  // oldest first

@@ -1,6 +1,9 @@
-// /api/v1/insights and /api/v1/events: what the skills see, as a list and as a stream.
+// /api/v1/insights and /api/v1/events: what the skills see, from the Store and as it comes.
+#include "server/insights.h"
+
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 
 #include "server/api.h"
 #include "server/cameras.h"
@@ -10,18 +13,63 @@
 namespace poss::server {
 namespace {
 
-struct ListParameters {
+constexpr std::int64_t kDefaultSteps = 60;
+constexpr size_t kCountedLabels = 20;
+
+struct InsightListParameters : InsightFilter {
+  int limit = 50;
+  std::string cursor;
+  static void declare(Fields<InsightListParameters>& f) {
+    declare_insight_filter(f);
+    f.add(&InsightListParameters::limit, "limit").range(1, 1000).help("At most so many.");
+    f.add(&InsightListParameters::cursor, "cursor")
+        .max_length(8192)
+        .help("next_cursor of the page before.");
+  }
+};
+
+struct CountParameters {
+  std::optional<Time> from;
+  std::optional<Time> to;
+  std::int64_t step_s = 0;
   std::string camera;
   std::string deployment;
-  std::string label;
-  int limit = 50;
-  static void declare(Fields<ListParameters>& f) {
-    f.add(&ListParameters::camera, "camera").max_length(64).help("Of this camera only.");
-    f.add(&ListParameters::deployment, "deployment")
+  static void declare(Fields<CountParameters>& f) {
+    f.add(&CountParameters::from, "from").help("RFC 3339; a day before `to` when left out.");
+    f.add(&CountParameters::to, "to").help("RFC 3339; now when left out.");
+    f.add(&CountParameters::step_s, "step_s")
+        .unit("s")
+        .at_least(0)
+        .help("Length of a step; 0: a sixtieth of the time. At most 1000 steps.");
+    f.add(&CountParameters::camera, "camera").max_length(64).help("Of this camera only.");
+    f.add(&CountParameters::deployment, "deployment")
         .max_length(64)
         .help("Of this deployment only.");
-    f.add(&ListParameters::label, "label").max_length(256).help("With an object of this label.");
-    f.add(&ListParameters::limit, "limit").range(1, 1000).help("At most so many.");
+  }
+};
+
+struct CountsBody {
+  Time from{};
+  std::int64_t step_s = 0;
+  std::vector<std::int64_t> total;
+  std::map<std::string, std::vector<std::int64_t>> by_label;
+  static void declare(Fields<CountsBody>& f) {
+    f.add(&CountsBody::from, "from").help("Begin of the first step.");
+    f.add(&CountsBody::step_s, "step_s").unit("s").help("Length of a step.");
+    f.add(&CountsBody::total, "total").help("Insights of each step.");
+    f.add(&CountsBody::by_label, "by_label")
+        .help("Those with an object of a label, for the 20 most frequent labels.");
+  }
+};
+
+struct LabelParameters {
+  std::string camera;
+  std::string deployment;
+  static void declare(Fields<LabelParameters>& f) {
+    f.add(&LabelParameters::camera, "camera").max_length(64).help("Of this camera only.");
+    f.add(&LabelParameters::deployment, "deployment")
+        .max_length(64)
+        .help("Of this deployment only.");
   }
 };
 
@@ -106,12 +154,60 @@ json::object insight_schema() {
        {"device_id", {{"type", "string"}, {"description", "The camera's id."}}}});
 }
 
-Result<Reply> list(const Call<ListParameters>& call) {
+Result<Reply> list(const Call<InsightListParameters>& call) {
+  POSS_ASSIGN(store::HistoryPage page,
+              call.resources.store.history().list(store::Log::insight, call.parameters.history(),
+                                                  call.parameters.limit, call.parameters.cursor));
+  json::array items;
+  items.reserve(page.items.size());
+  for (store::HistoryEntry& entry : page.items) items.push_back(std::move(entry.body));
+  return json_response(
+      json_text(json::object{{"items", std::move(items)}, {"next_cursor", page.next_cursor}}));
+}
+
+Result<CountsBody> count(const Call<CountParameters>& call) {
   const auto& wanted = call.parameters;
-  return json_response(call.resources.hub.find({.camera = wanted.camera,
-                                                .deployment = wanted.deployment,
-                                                .label = wanted.label,
-                                                .limit = static_cast<size_t>(wanted.limit)}));
+  store::History& history = call.resources.store.history();
+  const Time to = wanted.to.value_or(system_clock().now());
+  CountsBody body{.from = wanted.from.value_or(to - std::chrono::days(1)),
+                  .step_s = wanted.step_s,
+                  .total = {},
+                  .by_label = {}};
+  if (body.step_s == 0) {
+    const auto span = std::chrono::ceil<std::chrono::seconds>(to - body.from).count();
+    body.step_s = std::max<std::int64_t>(1, (span + kDefaultSteps - 1) / kDefaultSteps);
+  }
+  if (body.step_s > std::chrono::years(1) / std::chrono::seconds(1)) {
+    return Error{Code::invalid_argument, "'step_s' must be at most a year"};
+  }
+  store::HistoryFilter filter{.camera = wanted.camera,
+                              .deployment = wanted.deployment,
+                              .label = "",
+                              .from = body.from,
+                              .to = to};
+  const std::chrono::seconds step(body.step_s);
+  POSS_ASSIGN(body.total, history.count(store::Log::insight, filter, step));
+  POSS_ASSIGN(const auto labels,
+              history.labels(store::Log::insight, wanted.camera, wanted.deployment));
+  std::vector<std::pair<std::int64_t, std::string>> frequent;
+  for (const std::string& label : labels) {
+    filter.label = label;
+    POSS_ASSIGN(auto counts, history.count(store::Log::insight, filter, step));
+    const std::int64_t sum = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    if (sum == 0) continue;
+    frequent.emplace_back(sum, label);
+    body.by_label[label] = std::move(counts);
+  }
+  std::sort(frequent.rbegin(), frequent.rend());
+  for (size_t i = kCountedLabels; i < frequent.size(); ++i) body.by_label.erase(frequent[i].second);
+  return body;
+}
+
+Result<Page<std::string>> labels(const Call<LabelParameters>& call) {
+  POSS_ASSIGN(auto found,
+              call.resources.store.history().labels(store::Log::insight, call.parameters.camera,
+                                                    call.parameters.deployment));
+  return Page<std::string>{std::move(found)};
 }
 
 Result<Reply> events(const Call<EventParameters>& call) {
@@ -154,17 +250,33 @@ void declare_insights(Api& api) {
   const json::object insight = insight_schema();
   api.name_schema("Insight", insight);
   api.name_schema("Status", status_schema());
-  api.add<ListParameters>(
+  const json::object insights{{"type", "array"}, {"items", insight}};
+  const json::object cursor{{"type", "string"},
+                            {"description", "Of the next page; empty: this is the last."}};
+  api.add<InsightListParameters>(
       {.path = "/api/v1/insights",
        .id = "listInsights",
        .tag = "insights",
-       .summary = "The newest insights still in memory, newest first."},
+       .summary = "A page of the insights kept, newest first."},
       {.description = "Insights.",
        .content_type = "application/json",
        .schema = {{"type", "object"},
-                  {"properties", {{"items", {{"type", "array"}, {"items", insight}}}}},
-                  {"required", json::array{"items"}}}},
+                  {"properties", {{"items", insights}, {"next_cursor", cursor}}},
+                  {"required", {"items", "next_cursor"}}}},
       list);
+  api.get<CountParameters, CountsBody>(
+      {.path = "/api/v1/insights/counts",
+       .id = "countInsights",
+       .tag = "insights",
+       .summary = "How many insights there are in each step of time, for charts."},
+      count);
+  api.get<LabelParameters, Page<std::string>>(
+      {.path = "/api/v1/insights/labels",
+       .id = "listInsightLabels",
+       .tag = "insights",
+       .summary = "The labels that insights kept have or had."},
+      labels);
+  declare_insight_export(api, insights);
   api.add<EventParameters>(
       {.path = "/api/v1/events",
        .id = "openEvents",
@@ -173,7 +285,10 @@ void declare_insights(Api& api) {
       {.description =
            "`event: insight` with an Insight as data and an id that counts up; `event: status` "
            "with "
-           "a Status as data, at once and every second. With Last-Event-ID the stream goes on "
+           "a Status as data, at once and every second; `event: change` when an object is made, "
+           "changed or removed; `event: job` with a Job; `event: notice` when something is to be "
+           "told to everybody, such as what retention has deleted. With Last-Event-ID the stream "
+           "goes on "
            "after that insight, as far as newer ones are still in memory. A slow reader loses the "
            "oldest.",
        .content_type = "text/event-stream",

@@ -79,7 +79,10 @@ class Jobs::Job final : public JobContext {
   void run() {
     {
       Lock lock(mutex_);
-      if (body_.state != JobState::queued) return;
+      if (body_.state != JobState::queued) {
+        work_ = nullptr;  // and with it what it holds
+        return;
+      }
       body_.state = JobState::running;
       body_.started = rfc3339(jobs_.clock_.now());
       began_ = jobs_.clock_.steady_now();

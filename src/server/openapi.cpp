@@ -51,6 +51,10 @@ Api make_api() {
   declare_models(api);
   declare_node_types(api);
   declare_skills(api);
+  declare_recordings(api);
+  declare_settings(api);
+  declare_uploads(api);
+  declare_zoo(api);
   declare_openapi(api);
   return api;
 }

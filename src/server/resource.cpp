@@ -177,7 +177,7 @@ class Requests {
   }
 
   Result<Reply> get(const Call<NoParameters>& call) const {
-    POSS_ASSIGN(const StoredJson record, call.resources.store.get(*code_.kind, call.path("id")));
+    POSS_ASSIGN(const StoredJson record, find(call));
     return answer(200, call.resources, record);
   }
 
@@ -191,7 +191,7 @@ class Requests {
     POSS_ASSIGN(const auto wanted, wanted_revision(call.request));
     // Without If-Match the newest is meant: whoever comes in between, this change follows theirs.
     for (int attempt = 0;; ++attempt) {
-      POSS_ASSIGN(const StoredJson before, call.resources.store.get(*code_.kind, call.path("id")));
+      POSS_ASSIGN(const StoredJson before, find(call));
       POSS_TRY(check_revision(before, wanted));
       auto reply = store(call, &before, body);
       const bool again = !reply && reply.error().code == Code::precondition_failed && !wanted;
@@ -211,6 +211,14 @@ class Requests {
   }
 
  private:
+  // The object that the path names.
+  template <class Parameters>
+  Result<StoredJson> find(const Call<Parameters>& call) const {
+    store::Store& store = call.resources.store;
+    if (info_.singleton) return store.find(*code_.kind, code_.kind->name);
+    return store.get(*code_.kind, call.path("id"));
+  }
+
   Result<json::object> show(const Resources& resources, const StoredJson& record) const {
     json::object shown = shown_object(*code_.kind, record);
     if (code_.show) POSS_TRY(code_.show(resources, record, shown));
@@ -374,10 +382,14 @@ void announce(const Resources& resources, const HttpRequest& request, const Kind
          .id = record.id,
          .object = text_of(record.value, "name"),
          .detail = detail});
-  resources.hub.publish_event("change", json_text(json::object{{"kind", kind.name},
-                                                               {"id", record.id},
-                                                               {"revision", record.revision},
-                                                               {"action", action}}));
+  tell_change(resources.hub, kind.name, record.id, record.revision, action);
+}
+
+void tell_change(EventHub& hub, const std::string& kind, const std::string& id,
+                 std::int64_t revision, const std::string& action) {
+  hub.publish_event("change",
+                    json_text(json::object{
+                        {"kind", kind}, {"id", id}, {"revision", revision}, {"action", action}}));
 }
 
 void ListParameters::declare(Fields<ListParameters>& f) {
@@ -434,23 +446,27 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
                               .description = "Of a dry run: what is wrong.",
                               .content_type = "application/json",
                               .schema = problems_schema()};
-  const std::string one = info.path + "/{id}";
-  api.add<ListParameters>(
-      {.path = info.path,
-       .id = "list" + plural,
+  const std::string one = info.path + (info.singleton ? "" : "/{id}");
+  if (!info.singleton) {
+    api.add<ListParameters>({.path = info.path,
+                             .id = "list" + plural,
+                             .tag = info.tag,
+                             .summary = "A page of all that match, in order.",
+                             .access = info.read},
+                            {.description = "A page.",
+                             .content_type = "application/json",
+                             .schema = list_schema(listed)},
+                            [requests](const auto& call) { return requests->list(call); });
+  }
+  api.add<NoParameters>(
+      {.path = one,
+       .id = "get" + info.name,
        .tag = info.tag,
-       .summary = "A page of all that match, in order.",
+       .summary = (info.singleton ? "The " : "One ") + title + "; the ETag is the revision.",
        .access = info.read},
-      {.description = "A page.", .content_type = "application/json", .schema = list_schema(listed)},
-      [requests](const auto& call) { return requests->list(call); });
-  api.add<NoParameters>({.path = one,
-                         .id = "get" + info.name,
-                         .tag = info.tag,
-                         .summary = "One " + title + "; its ETag is the revision.",
-                         .access = info.read},
-                        object_answer(200, "The " + title + "."),
-                        [requests](const auto& call) { return requests->get(call); });
-  if (info.create) {
+      object_answer(200, "The " + title + "."),
+      [requests](const auto& call) { return requests->get(call); });
+  if (info.create && !info.singleton) {
     const json::object body = sent_schema(kind, false);
     api.name_schema(info.name + "Input", body);
     api.add<DryRun>({.method = "POST",
@@ -483,7 +499,7 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceCode code) {
                      .body_schema = body},
                     either, [requests](const auto& call) { return requests->change(call); });
   }
-  if (info.remove) {
+  if (info.remove && !info.singleton) {
     api.add<NoParameters>(
         {.method = "DELETE",
          .path = one,

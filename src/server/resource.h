@@ -28,6 +28,7 @@ struct ResourceInfo {
   std::string plural;  // of `name`; empty: with an s
   Access read = Access::by_method;
   Access write = Access::by_method;
+  bool singleton = false;               // there is one, named as its kind: only GET and PATCH
   bool create = true;                   // false: objects come in another way
   bool change = true;                   // false: neither PATCH
   bool remove = true;                   // nor DELETE
@@ -154,6 +155,10 @@ Result<std::optional<std::int64_t>> wanted_revision(const HttpRequest& request);
 void announce(const Resources& resources, const HttpRequest& request, const store::Kind& kind,
               const store::StoredJson& record, const std::string& action,
               const std::string& detail = "");
+
+// The part of it that whoever watches gets to know: for changes that no request makes.
+void tell_change(EventHub& hub, const std::string& kind, const std::string& id,
+                 std::int64_t revision, const std::string& action);
 
 // The query of lists.
 struct ListParameters {

@@ -6,6 +6,7 @@
 #include "graph/node.h"
 #include "infer/model.h"
 #include "server/event_hub.h"
+#include "server/insight_recorder.h"
 #include "server/jobs.h"
 #include "server/machine.h"
 #include "server/options.h"
@@ -14,7 +15,9 @@
 namespace poss::server {
 
 class Api;
-class Desired;
+class Desired;      // desired.h
+class Housekeeper;  // housekeeper.h
+class Uploads;      // uploads.h
 
 // References outlive every request. Handlers run on several threads.
 struct Resources {
@@ -24,8 +27,11 @@ struct Resources {
   infer::ModelPool& models;
   const NodeRegistry& registry;
   EventHub& hub;
+  InsightRecorder& recorder;
   store::Store& store;
   Jobs& jobs;
+  Uploads& uploads;
+  Housekeeper& housekeeper;
   const Machine& machine;
   Steady::time_point started;
 };
@@ -43,6 +49,10 @@ void declare_locations(Api& api);     // locations.cpp
 void declare_models(Api& api);        // models.cpp
 void declare_node_types(Api& api);    // node_types.cpp
 void declare_skills(Api& api);        // skills.cpp
+void declare_recordings(Api& api);    // recordings.cpp
+void declare_settings(Api& api);      // settings.cpp
+void declare_uploads(Api& api);       // uploads.cpp
+void declare_zoo(Api& api);           // zoo.cpp
 void declare_openapi(Api& api);       // openapi.cpp
 
 // The data of a status event: {"cameras":[{id,…status}],"deployments":[{id,…status}]}. In

@@ -8,6 +8,7 @@
 #include "graph/node.h"
 #include "infer/model.h"
 #include "server/event_hub.h"
+#include "server/insight_recorder.h"
 #include "server/options.h"
 #include "store/store.h"
 
@@ -22,7 +23,7 @@ class Server {
   static Result<std::unique_ptr<Server>> create(ServerOptions options, fleet::LocalAgent& agent,
                                                 infer::ModelPool& models,
                                                 const NodeRegistry& registry, EventHub& hub,
-                                                store::Store& store);
+                                                InsightRecorder& recorder, store::Store& store);
   ~Server();  // stop()s
 
   std::uint16_t port() const;

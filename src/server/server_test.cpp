@@ -42,12 +42,13 @@ class ServerTest : public testing::Test {
 
   void SetUp() override {
     add_test_nodes(registry);
-    services.add<InsightSink>(hub);
-    worker = std::make_unique<fleet::Worker>(registry, services);
-    agent = std::make_unique<fleet::LocalAgent>(*worker);
     auto opened = store::Store::open((folder / (new_id() + ".db")).string());
     ASSERT_TRUE(opened) << opened.error().message;
     store = std::move(*opened);
+    recorder = std::make_unique<InsightRecorder>(hub, store->history());
+    services.add<InsightSink>(*recorder);
+    worker = std::make_unique<fleet::Worker>(registry, services);
+    agent = std::make_unique<fleet::LocalAgent>(*worker);
     const std::string device = this_machine(*store, look_at_machine({}))->id;
     const auto made_camera =
         store->create(store::Camera{.name = "Dock",
@@ -68,11 +69,12 @@ class ServerTest : public testing::Test {
     ASSERT_TRUE(made_deployment) << made_deployment.error().message;
     dock_all = made_deployment->id;
     ServerOptions options;
+    options.data = folder / "data";
     options.port = 0;
     options.portal = folder / "portal";
     options.onnxruntime_version = "1.2.3";
     options.status_period = 50ms;
-    auto made = Server::create(options, *agent, models, registry, hub, *store);
+    auto made = Server::create(options, *agent, models, registry, hub, *recorder, *store);
     ASSERT_TRUE(made) << made.error().message;
     server = std::move(*made);
   }
@@ -120,6 +122,7 @@ class ServerTest : public testing::Test {
   EventHub hub;
   infer::ModelPool models{{"build/zoo"}};
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<InsightRecorder> recorder;
   std::unique_ptr<fleet::Worker> worker;
   std::unique_ptr<fleet::LocalAgent> agent;
   std::string dock, skill, dock_all;  // ids
@@ -170,6 +173,7 @@ TEST_F(ServerTest, tells_what_the_worker_does) {
   EXPECT_EQ(stream.at("skill"), json::value(skill));
   EXPECT_GE(stream.at("insights").as_int64(), 1);
   EXPECT_EQ(stream.at("nodes").as_array().size(), 2u);
+  recorder->flush();
   const auto insights = get_json("/api/v1/insights?camera=" + dock + "&label=person&limit=1");
   ASSERT_EQ(insights.at("items").as_array().size(), 1u);
   EXPECT_EQ(insights.at_pointer("/items/0/instance_id"), json::value(dock_all));
@@ -181,6 +185,10 @@ TEST_F(ServerTest, tells_what_the_worker_does) {
   EXPECT_EQ(system.at("onnxruntime"), "1.2.3");
   EXPECT_GE(system.at("cores").as_int64(), 1);
   EXPECT_GT(system.at("memory_mb").as_int64(), 100);
+  EXPECT_GT(system.at_pointer("/disk/total_bytes").as_int64(), 1'000'000);
+  EXPECT_GT(system.at("store_bytes").as_int64(), 4096);
+  EXPECT_GE(system.at_pointer("/insights/kept").as_int64(), 1);
+  EXPECT_EQ(system.at_pointer("/counts/camera"), 1);
 }
 
 TEST_F(ServerTest, a_snapshot_is_a_jpeg) {

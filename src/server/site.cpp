@@ -2,8 +2,10 @@
 #include "server/site.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/log.h"
+#include "server/housekeeper.h"
 
 namespace poss::server {
 namespace {
@@ -47,10 +49,20 @@ std::variant<Admission, HttpResponse> Site::admit(const HttpRequest& request) {
   std::map<std::string, std::string> path;
   std::string allowed;
   if (const Route* route = api_.find(request.method, request.target.segments, path, allowed)) {
-    return Admission{.body_limit = route->info.body_limit,
-                     .folder = route->info.streams_body ? resources_.options.upload_folder
-                                                        : std::filesystem::path(),
-                     .lane = route->info.id};
+    Admission admission{.body_limit = route->info.body_limit, .folder = {}, .lane = route->info.id};
+    if (!route->info.streams_body) return admission;
+    admission.folder = resources_.options.upload_folder;
+    const std::string_view length = request.header("content-length");
+    std::uint64_t bytes = length.empty() ? 1 : 0;  // a length that is no number is refused later
+    std::from_chars(length.data(), length.data() + length.size(), bytes);
+    if (bytes <= admission.body_limit) {
+      const auto room = resources_.housekeeper.admit(bytes);
+      if (!room) return problem(room.error());
+    }
+    if (length.empty()) {
+      admission.body_limit = std::min(admission.body_limit, resources_.housekeeper.room());
+    }
+    return admission;
   }
   if (allowed.empty() && is_api(request.target)) {
     return problem(404, Code::not_found,

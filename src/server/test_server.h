@@ -74,12 +74,13 @@ inline std::string check_answer(const json::value& document, const std::string& 
         check_schema(document, document.at_pointer("/components/schemas/Problem"), *value);
     return wrong.empty() ? "" : what + wrong;
   }
-  const auto& [media, schema] = *content->as_object().begin();
-  if (!type->second.starts_with(std::string(media))) return what + "is of type " + type->second;
-  if (media != "application/json") return "";
+  const auto* media =
+      content->as_object().if_contains(type->second.substr(0, type->second.find(';')));
+  if (!media) return what + "is of type " + type->second;
+  if (type->second != "application/json") return "";
   const auto value = parse_json(answer.body);
   if (!value) return what + "is not JSON";
-  const std::string wrong = check_schema(document, schema.at("schema"), *value);
+  const std::string wrong = check_schema(document, media->at("schema"), *value);
   return wrong.empty() ? "" : what + wrong;
 }
 
@@ -106,7 +107,8 @@ class RestTest : public testing::Test {
     auto opened = store::Store::open((options.data / "poss.db").string());
     EXPECT_TRUE(opened) << opened.error().message;
     store = std::move(*opened);
-    services.add<InsightSink>(hub);
+    recorder = std::make_unique<InsightRecorder>(hub, store->history());
+    services.add<InsightSink>(*recorder);
     worker = std::make_unique<fleet::Worker>(registry, services);
     agent = std::make_unique<fleet::LocalAgent>(*worker);
   }
@@ -115,13 +117,14 @@ class RestTest : public testing::Test {
     agent->stop();
     worker->stop();
     server.reset();
+    recorder.reset();
     store.reset();
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
   }
   // Call it once the options and the registry are as the test wants them.
   void start() {
-    auto made = Server::create(options, *agent, models, registry, hub, *store);
+    auto made = Server::create(options, *agent, models, registry, hub, *recorder, *store);
     ASSERT_TRUE(made) << made.error().message;
     server = std::move(*made);
   }
@@ -183,6 +186,7 @@ class RestTest : public testing::Test {
   EventHub hub;
   infer::ModelPool models{{"build/zoo"}};
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<InsightRecorder> recorder;
   std::unique_ptr<fleet::Worker> worker;
   std::unique_ptr<fleet::LocalAgent> agent;
   std::unique_ptr<Server> server;

@@ -1,6 +1,11 @@
 // The fields of every object: names, titles, limits, and what refers to what.
 #include "store/objects.h"
 
+#include <charconv>
+#include <filesystem>
+
+#include <arpa/inet.h>
+
 #include "store/text.h"
 
 namespace poss {
@@ -29,6 +34,21 @@ template <class T>
 void add_name(Fields<T>& f, const char* title) {
   // Characters are counted by check_name(); four bytes are the longest of them.
   f.add(&T::name, "name").title(title).required().max_length(4 * kMaxNameLength);
+}
+
+// "10.0.0.0/8", "fd00::/8", or one address.
+bool is_network(const std::string& text) {
+  const auto slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  unsigned char bytes[16];
+  const bool v4 = ::inet_pton(AF_INET, address.c_str(), bytes) == 1;
+  if (!v4 && ::inet_pton(AF_INET6, address.c_str(), bytes) != 1) return false;
+  if (address.find('\0') != std::string::npos) return false;
+  if (slash == std::string::npos) return true;
+  int bits = -1;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data() + slash + 1, end, bits);
+  return read.ec == std::errc() && read.ptr == end && bits >= 0 && bits <= (v4 ? 32 : 128);
 }
 
 template <class T>
@@ -104,6 +124,65 @@ void Connection::declare(Fields<Connection>& f) {
   f.add(&Connection::settings, "settings").title("Settings").max_length(64);
 }
 
+void Settings::declare(Fields<Settings>& f) {
+  constexpr double years = 36'500;
+  constexpr double petabyte = 1e6;
+  f.add(&Settings::name, "name").internal();
+  f.add(&Settings::insight_days, "insight_days")
+      .title("Keep insights for")
+      .unit("d")
+      .range(0, years)
+      .help("0: until they are too many.");
+  f.add(&Settings::insight_gb, "insight_gb")
+      .title("Keep insights up to")
+      .unit("GB")
+      .range(0, petabyte)
+      .help("0: any number.");
+  f.add(&Settings::recording_days, "recording_days")
+      .title("Keep recordings for")
+      .unit("d")
+      .range(0, years)
+      .help("0: until they are too many.");
+  f.add(&Settings::recording_gb, "recording_gb")
+      .title("Keep recordings up to")
+      .unit("GB")
+      .range(0, petabyte)
+      .help("0: any number.");
+  f.add(&Settings::disk_floor_gb, "disk_floor_gb")
+      .title("Leave free on the disk")
+      .unit("GB")
+      .range(0.1, petabyte)
+      .help("With less free, the oldest recordings and insights are deleted.");
+  f.add(&Settings::import_folders, "import_folders")
+      .title("Folders to import from")
+      .max_length(100)
+      .help("Pictures may be imported from these folders of this machine and what lies in them.");
+  f.add(&Settings::import_networks, "import_networks")
+      .title("Networks to import from")
+      .max_length(100)
+      .help("Addresses, such as 192.168.0.0/16, of cameras and servers that imports may ask.");
+}
+
+void Settings::validate(const std::string& path, std::vector<FieldError>& errors) const {
+  const auto at = [&](const char* field, size_t index) {
+    return poss::detail::join_path(path, field) + "[" + std::to_string(index) + "]";
+  };
+  for (size_t i = 0; i < import_folders.size(); ++i) {
+    const std::filesystem::path folder(import_folders[i]);
+    const bool plain = folder.is_absolute() && folder == folder.lexically_normal() &&
+                       import_folders[i].find('\0') == std::string::npos;
+    if (!plain) {
+      errors.push_back({at("import_folders", i), "must be a full path, such as /srv/pictures"});
+    }
+  }
+  for (size_t i = 0; i < import_networks.size(); ++i) {
+    if (!is_network(import_networks[i])) {
+      errors.push_back({at("import_networks", i),
+                        "must be a network, such as 192.168.0.0/16, fd00::/8 or 10.1.2.3"});
+    }
+  }
+}
+
 void Model::declare(Fields<Model>& f) {
   add_name(f, "Model name");
   add_description(f);
@@ -114,6 +193,12 @@ void Model::declare(Fields<Model>& f) {
       .visible_when("task", "classification");
   f.add(&Model::labels, "labels").title("Objects").max_length(kMaxList);
   f.add(&Model::license, "license").title("Licence").max_length(256);
+  f.add(&Model::zoo_name, "zoo_name").title("Model of the zoo").max_length(64);
+  f.add(&Model::slug, "slug")
+      .title("Name in skills")
+      .max_length(64)
+      .read_only()
+      .help("What skills call the model.");
   f.add(&Model::status, "status").title("Status").read_only();
   f.add(&Model::cause, "cause").title("Cause").max_length(kMaxText).read_only();
 }

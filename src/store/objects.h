@@ -127,6 +127,23 @@ struct Connection {
   static void declare(Fields<Connection>& f);
 };
 
+// How POSS keeps house; there is one.
+struct Settings {
+  static constexpr std::string_view kKind = "settings";
+  static constexpr auto kUnique = kUniqueName;
+  std::string name{kKind};
+  double insight_days = 30;  // 0: no limit; so are the others
+  double insight_gb = 10;
+  double recording_days = 14;
+  double recording_gb = 100;
+  double disk_floor_gb = 2;  // free on the disk of the data folder
+  std::vector<std::string> import_folders;
+  std::vector<std::string> import_networks{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                           "fc00::/7"};
+  static void declare(Fields<Settings>& f);
+  void validate(const std::string& path, std::vector<FieldError>& errors) const;
+};
+
 // ---- models ----
 
 enum class ModelSource { custom, external, zoo };
@@ -143,6 +160,8 @@ struct Model {
   bool multilabel = false;          // classification: several labels a picture
   std::vector<std::string> labels;  // the objects it finds, in the order of its outputs
   std::string license;
+  std::string zoo_name;  // of source zoo: in the catalogue
+  std::string slug;      // what skills call it; differs between models
   ModelStatus status = ModelStatus::draft;
   std::string cause;  // of a failure
   static void declare(Fields<Model>& f);

@@ -304,6 +304,20 @@ Result<std::vector<Fault>> Store::check(const Kind& kind, const json::object& bo
   return faults;
 }
 
+Result<std::int64_t> Store::bytes() {
+  std::int64_t bytes = 0;
+  const auto work = [&](Transaction& transaction) -> Result<void> {
+    POSS_ASSIGN(const Rows rows,
+                transaction.query(local() ? "SELECT page_count * page_size FROM "
+                                            "pragma_page_count(), pragma_page_size()"
+                                          : "SELECT pg_database_size(current_database())"));
+    bytes = rows[0].integer(0);
+    return {};
+  };
+  POSS_TRY(database_->read(work));
+  return bytes;
+}
+
 Result<std::vector<Use>> Store::uses(const std::string& id, int limit) {
   std::vector<Use> found;
   const auto work = [&](Transaction& transaction) -> Result<void> {

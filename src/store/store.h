@@ -158,6 +158,11 @@ class Store {
   Result<std::string> seal(std::string_view plain) { return secrets_->seal(plain, clock_.now()); }
   Result<std::string> reveal(const std::string& id) { return secrets_->reveal(id); }
 
+  // What the database takes of its disk.
+  Result<std::int64_t> bytes();
+  // True when it lies on this machine's disk.
+  bool local() const { return database_->local(); }
+
   // Insights and recordings.
   History& history() { return history_; }
 

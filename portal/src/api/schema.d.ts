@@ -46,7 +46,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One device; its ETag is the revision. */
+        /** One device; the ETag is the revision. */
         get: operations["getDevice"];
         put?: never;
         post?: never;
@@ -83,7 +83,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One camera; its ETag is the revision. */
+        /** One camera; the ETag is the revision. */
         get: operations["getCamera"];
         put?: never;
         post?: never;
@@ -188,7 +188,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One location; its ETag is the revision. */
+        /** One location; the ETag is the revision. */
         get: operations["getLocation"];
         put?: never;
         post?: never;
@@ -225,7 +225,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One connection; its ETag is the revision. */
+        /** One connection; the ETag is the revision. */
         get: operations["getConnection"];
         put?: never;
         post?: never;
@@ -330,7 +330,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One deployment; its ETag is the revision. */
+        /** One deployment; the ETag is the revision. */
         get: operations["getDeployment"];
         put?: never;
         post?: never;
@@ -349,8 +349,59 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest insights still in memory, newest first. */
+        /** A page of the insights kept, newest first. */
         get: operations["listInsights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many insights there are in each step of time, for charts. */
+        get: operations["countInsights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The labels that insights kept have or had. */
+        get: operations["listInsightLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/insights/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The insights kept as a file, newest first: CSV has a row for each object, JSON the insights. At most 100000 rows; X-Export-Note says when that left some out. */
+        get: operations["exportInsights"];
         put?: never;
         post?: never;
         delete?: never;
@@ -383,8 +434,80 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The models that skills may use. */
+        /** A page of all that match, in order. */
         get: operations["listModels"];
+        put?: never;
+        /** Make a new model. */
+        post: operations["createModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model; the ETag is the revision. */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        /** Remove it; refused while something else uses it. */
+        delete: operations["deleteModel"];
+        options?: never;
+        head?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateModel"];
+        trace?: never;
+    };
+    "/api/v1/models/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of what belongs to the model. */
+        get: operations["listModelVersions"];
+        put?: never;
+        /** Import a file that was uploaded (TFLite, or ONNX with its manifest) as the model's newest version. */
+        post: operations["importModelVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of what belongs to the model. */
+        get: operations["listDatasetImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/training_runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of what belongs to the model. */
+        get: operations["listTrainingRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -435,7 +558,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One skill; its ETag is the revision. */
+        /** One skill; the ETag is the revision. */
         get: operations["getSkill"];
         put?: never;
         post?: never;
@@ -471,7 +594,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One skill version; its ETag is the revision. */
+        /** One skill version; the ETag is the revision. */
         get: operations["getSkillVersion"];
         put?: never;
         post?: never;
@@ -524,6 +647,144 @@ export interface paths {
         };
         /** The skill as a file. */
         get: operations["exportSkill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of recordings, newest first. */
+        get: operations["listRecordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recording. */
+        get: operations["getRecording"];
+        put?: never;
+        post?: never;
+        /** Remove a recording and its files. */
+        delete: operations["deleteRecording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The video; Range asks for a part of it. */
+        get: operations["getRecordingVideo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small picture of the recording. */
+        get: operations["getRecordingThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings; the ETag is the revision. */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change members (JSON merge patch, RFC 7396). If-Match: the ETag it was read with. */
+        patch: operations["updateSettings"];
+        trace?: never;
+    };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a file, such as a model; what is not put to use within a day is removed. */
+        post: operations["createUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a file that was sent and not put to use. */
+        delete: operations["deleteUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/zoo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models that come with POSS, which models can be made of at once. */
+        get: operations["listZoo"];
         put?: never;
         post?: never;
         delete?: never;
@@ -585,6 +846,29 @@ export interface components {
             uptime_s: number;
             /** @description The demo's cameras and skills are shown. */
             demo: boolean;
+            /** @description Of the data folder. */
+            disk: {
+                free_bytes: number;
+                total_bytes: number;
+            };
+            /** @description Of the database. */
+            store_bytes: number;
+            retention: {
+                /** @description RFC 3339; empty: it has not done anything yet. */
+                time: string;
+                /** @description What was deleted last and why, one sentence. */
+                text: string;
+            };
+            insights: {
+                /** @description Insights written since the start. */
+                kept: number;
+                /** @description Insights that could not be written. */
+                dropped: number;
+                /** @description Why none are written now; empty: all is well. */
+                trouble: string;
+            };
+            /** @description How many objects there are, by kind. */
+            counts: Record<string, never>;
         };
         FoundAcceleration: {
             /** @enum {string} */
@@ -1304,20 +1588,231 @@ export interface components {
             }[];
         };
         Model: {
-            /** @description What skills call it. */
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** Model name */
             name: string;
-            title: string;
-            /** @enum {string} */
+            /** Description */
+            description: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "custom" | "external" | "zoo";
+            /**
+             * Type
+             * @enum {string}
+             */
             task: "detection" | "classification";
-            license: string;
-            /** @description Of the input. */
-            width: number;
-            /** @description Of the input. */
-            height: number;
-            /** @description In the order of the output; empty: not used. */
+            /** Multilabel */
+            multilabel: boolean;
+            /** Objects */
             labels: string[];
-            /** @description Of the ONNX file. */
+            /** Licence */
+            license: string;
+            /** Model of the zoo */
+            zoo_name: string;
+            /**
+             * Name in skills
+             * @description What skills call the model.
+             */
+            readonly slug: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            readonly status: "draft" | "importing" | "training" | "ready" | "failed";
+            /** Cause */
+            readonly cause: string;
+        };
+        ModelInput: {
+            /** Model name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Source
+             * @default custom
+             * @enum {string}
+             */
+            source: "custom" | "external" | "zoo";
+            /**
+             * Type
+             * @default detection
+             * @enum {string}
+             */
+            task: "detection" | "classification";
+            /**
+             * Multilabel
+             * @default false
+             */
+            multilabel: boolean;
+            /**
+             * Objects
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Licence
+             * @default
+             */
+            license: string;
+            /**
+             * Model of the zoo
+             * @default
+             */
+            zoo_name: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        ModelPatch: {
+            /** Model name */
+            name?: string;
+            /** Description */
+            description?: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source?: "custom" | "external" | "zoo";
+            /**
+             * Type
+             * @enum {string}
+             */
+            task?: "detection" | "classification";
+            /** Multilabel */
+            multilabel?: boolean;
+            /** Objects */
+            labels?: string[];
+            /** Licence */
+            license?: string;
+            /** Model of the zoo */
+            zoo_name?: string;
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        ModelVersion: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Model
+             * Format: model
+             */
+            model: string;
+            /** Version */
+            number: number;
+            /** Size */
             bytes: number;
+            sha256: string;
+            /** Input width */
+            width: number;
+            /** Input height */
+            height: number;
+            /** Objects */
+            labels: string[];
+            /** Metrics */
+            metrics: Record<string, never>;
+        };
+        DatasetImage: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /** File name */
+            name: string;
+            /**
+             * Model
+             * Format: model
+             */
+            model: string;
+            sha256: string;
+            /** Size */
+            bytes: number;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "upload" | "camera" | "retraining";
+            /** Captured from */
+            captured_from: string;
+        };
+        TrainingRun: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Model
+             * Format: model
+             */
+            model: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** Progress */
+            progress: number;
+            /** Cause */
+            cause: string;
+            /**
+             * Started
+             * Format: date-time
+             */
+            started?: string;
+            /**
+             * Ended
+             * Format: date-time
+             */
+            ended?: string;
+            /** Settings */
+            settings: Record<string, never>;
+            /** Metrics */
+            metrics: Record<string, never>;
+            /**
+             * Model version
+             * Format: model_version
+             */
+            result: string;
         };
         Port: {
             name: string;
@@ -1492,6 +1987,138 @@ export interface components {
             number: number;
             /** Nodes */
             graph: Record<string, never>;
+        };
+        Recording: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description Of the first frame.
+             */
+            time: string;
+            bytes: number;
+            camera: string;
+            deployment: string;
+            /** @description What it shows. */
+            labels: string[];
+            duration_s: number;
+            width: number;
+            height: number;
+            codec: string;
+            has_thumbnail: boolean;
+        };
+        Settings: {
+            id: string;
+            /** @description One more with each change: the ETag. */
+            revision: number;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            updated: string;
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Keep insights for
+             * @description 0: until they are too many.
+             */
+            insight_days: number;
+            /**
+             * Keep insights up to
+             * @description 0: any number.
+             */
+            insight_gb: number;
+            /**
+             * Keep recordings for
+             * @description 0: until they are too many.
+             */
+            recording_days: number;
+            /**
+             * Keep recordings up to
+             * @description 0: any number.
+             */
+            recording_gb: number;
+            /**
+             * Leave free on the disk
+             * @description With less free, the oldest recordings and insights are deleted.
+             */
+            disk_floor_gb: number;
+            /**
+             * Folders to import from
+             * @description Pictures may be imported from these folders of this machine and what lies in them.
+             */
+            import_folders: string[];
+            /**
+             * Networks to import from
+             * @description Addresses, such as 192.168.0.0/16, of cameras and servers that imports may ask.
+             */
+            import_networks: string[];
+        };
+        SettingsPatch: {
+            /**
+             * Keep insights for
+             * @description 0: until they are too many.
+             */
+            insight_days?: number;
+            /**
+             * Keep insights up to
+             * @description 0: any number.
+             */
+            insight_gb?: number;
+            /**
+             * Keep recordings for
+             * @description 0: until they are too many.
+             */
+            recording_days?: number;
+            /**
+             * Keep recordings up to
+             * @description 0: any number.
+             */
+            recording_gb?: number;
+            /**
+             * Leave free on the disk
+             * @description With less free, the oldest recordings and insights are deleted.
+             */
+            disk_floor_gb?: number;
+            /**
+             * Folders to import from
+             * @description Pictures may be imported from these folders of this machine and what lies in them.
+             */
+            import_folders?: string[];
+            /**
+             * Networks to import from
+             * @description Addresses, such as 192.168.0.0/16, of cameras and servers that imports may ask.
+             */
+            import_networks?: string[];
+            /** @description Names differ in more than case. */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        Upload: {
+            id: string;
+            name: string;
+            bytes: number;
+            sha256: string;
+        };
+        ZooModel: {
+            /** @description What skills call it. */
+            name: string;
+            title: string;
+            description: string;
+            /** @enum {string} */
+            task: "detection" | "classification";
+            license: string;
+            /** @description Of the input. */
+            width: number;
+            /** @description Of the input. */
+            height: number;
+            /** @description Of an installed model; empty: not used. */
+            labels: string[];
+            /** @description Of an installed model. */
+            bytes: number;
+            installed: boolean;
+            /** @description The id of the model that was made of it, or empty. */
+            added: string;
         };
         Problem: {
             type: string;
@@ -2657,8 +3284,14 @@ export interface operations {
                 deployment?: string;
                 /** @description With an object of this label. */
                 label?: string;
+                /** @description Of this time or later, RFC 3339. */
+                from?: string;
+                /** @description Of before this time. */
+                to?: string;
                 /** @description At most so many. */
                 limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2674,6 +3307,119 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Insight"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    countInsights: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; a day before `to` when left out. */
+                from?: string;
+                /** @description RFC 3339; now when left out. */
+                to?: string;
+                /** @description Length of a step; 0: a sixtieth of the time. At most 1000 steps. */
+                step_s?: number;
+                /** @description Of this camera only. */
+                camera?: string;
+                /** @description Of this deployment only. */
+                deployment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many insights there are in each step of time, for charts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: date-time
+                         * @description Begin of the first step.
+                         */
+                        from: string;
+                        /** @description Length of a step. */
+                        step_s: number;
+                        /** @description Insights of each step. */
+                        total: number[];
+                        /** @description Those with an object of a label, for the 20 most frequent labels. */
+                        by_label: Record<string, never>;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listInsightLabels: {
+        parameters: {
+            query?: {
+                /** @description Of this camera only. */
+                camera?: string;
+                /** @description Of this deployment only. */
+                deployment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The labels that insights kept have or had. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: string[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportInsights: {
+        parameters: {
+            query?: {
+                /** @description Of this camera only. */
+                camera?: string;
+                /** @description Of this deployment only. */
+                deployment?: string;
+                /** @description With an object of this label. */
+                label?: string;
+                /** @description Of this time or later, RFC 3339. */
+                from?: string;
+                /** @description Of before this time. */
+                to?: string;
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": {
+                        items: components["schemas"]["Insight"][];
+                        complete: boolean;
+                        /** @description What is left out. */
+                        note: string;
                     };
                 };
             };
@@ -2692,7 +3438,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description `event: insight` with an Insight as data and an id that counts up; `event: status` with a Status as data, at once and every second. With Last-Event-ID the stream goes on after that insight, as far as newer ones are still in memory. A slow reader loses the oldest. */
+            /** @description `event: insight` with an Insight as data and an id that counts up; `event: status` with a Status as data, at once and every second; `event: change` when an object is made, changed or removed; `event: job` with a Job; `event: notice` when something is to be told to everybody, such as what retention has deleted. With Last-Event-ID the stream goes on after that insight, as far as newer ones are still in memory. A slow reader loses the oldest. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2706,14 +3452,29 @@ export interface operations {
     };
     listModels: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The models that skills may use. */
+            /** @description A page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2721,6 +3482,303 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Model"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createModel: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelInput"];
+            };
+        };
+        responses: {
+            /** @description Of a dry run: what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The model, as stored. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateModel: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelPatch"];
+            };
+        };
+        responses: {
+            /** @description The model, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listModelVersions: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ModelVersion"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importModelVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The id of the file. */
+                    upload: string;
+                    /**
+                     * @description One a class, in the order of the output; empty: those in the file.
+                     * @default []
+                     */
+                    labels?: string[];
+                    /**
+                     * @description model.json of an ONNX model (docs/models.md); a TFLite file needs none.
+                     * @default {}
+                     */
+                    manifest?: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description Import a file that was uploaded (TFLite, or ONNX with its manifest) as the model's newest version. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDatasetImages: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DatasetImage"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTrainingRuns: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, in any case. */
+                search?: string;
+                /** @description With a tag of this name, or NAME=VALUE. */
+                tag?: string;
+                /** @description In this status. */
+                status?: string;
+                /** @description That refer to the object of this id. */
+                uses?: string;
+                sort?: "name" | "created" | "updated" | "status";
+                descending?: boolean;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TrainingRun"][];
+                        /** @description Of the next page; empty: this is the last. */
+                        next_cursor: string;
+                        /** @description Of all pages. */
+                        total: number;
                     };
                 };
             };
@@ -3087,6 +4145,294 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SkillFile"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRecordings: {
+        parameters: {
+            query?: {
+                /** @description Of this camera only. */
+                camera?: string;
+                /** @description Of this deployment only. */
+                deployment?: string;
+                /** @description With an object of this label. */
+                label?: string;
+                /** @description Of this time or later, RFC 3339. */
+                from?: string;
+                /** @description Of before this time. */
+                to?: string;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of recordings, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Recording"][];
+                        /** @description Of the next page; empty: the last. */
+                        next_cursor: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One recording. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRecordingVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description The part that Range asks for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRecordingThumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The part that Range asks for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Unchanged. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateSettings: {
+        parameters: {
+            query?: {
+                /** @description Only tell what is wrong; store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsPatch"];
+            };
+        };
+        responses: {
+            /** @description The settings, as stored; of a dry run what is wrong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"] | {
+                        problems: {
+                            field: string;
+                            detail: string;
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createUpload: {
+        parameters: {
+            query: {
+                /** @description Of the file. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What was received. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listZoo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models that come with POSS, which models can be made of at once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ZooModel"][];
+                    };
                 };
             };
             default: components["responses"]["Problem"];
