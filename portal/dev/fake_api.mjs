@@ -97,8 +97,9 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
 
   function seedAll() {
     store.seed("device", { id: "this_machine", name: "This machine", type: "this_machine" });
-    if (options.empty) return;
     const day = 86_400_000;
+    store.seed("user", { id: "1", name: "admin", role: "admin", has_password: true }, started - 30 * day);
+    if (options.empty) return;
     const street = store.seed("location", { name: "Main street", description: "The pavement in front of the shop.", tags: { site: "north" } }, started - 9 * day);
     const yard = store.seed("location", { name: "Yard", tags: { site: "south", indoor: "no" } }, started - 3 * day);
     cameras.forEach(({ id, name }, i) =>
@@ -138,7 +139,6 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
       cameras: cameras.map(({ id }) => ({ camera: id, skills: [{ skill: "detect_people", parameters: {} }] })),
     }, started - day);
     store.seed("connection", { name: "Broker", type: "mqtt", address: "mqtt://broker.lan:1883", user_name: "poss", has_credentials: true });
-    store.seed("user", { id: "1", name: "admin", role: "admin", has_password: true }, started - 30 * day);
     store.seed("user", { name: "Ada", role: "operator", has_password: true }, started - 8 * day);
     store.seed("model", { name: "Parts on the belt", source: "custom", labels: ["bolt", "nut"], slug: "parts-on-the-belt", description: "Counts what leaves the press." }, started - 2 * day);
     store.seed("model", {
@@ -222,13 +222,14 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     return startJob("camera_test", `Test of ${body.name || body.uri}`, { seconds: 2, result, steps: ["Connecting", "Waiting for a keyframe"] });
   }
 
-  // A connection fails by what stands in its address: "refused" or "password".
+  // A connection fails by what stands in its address: "refused" or "password"; a broker on this
+  // machine is not there either.
   function testConnection(body) {
     const address = body.address || body.type;
-    const fault = ["refused", "password"].find((word) => address.includes(word));
+    const fault = /^mqtt:\/\/127/.test(address) ? "refused" : ["refused", "password"].find((word) => address.includes(word));
     const cause = { refused: `Nothing listens at ${address}; check the address and that it is running.`, password: `The broker at ${address} refuses user name or password; check both.` }[fault] ?? "";
     return startJob("connection_test", `Testing connection '${body.name ?? ""}'`, {
-      seconds: 1, cause, result: { answer: `The server at ${address} accepts the connection${body.user_name ? ` and the user '${body.user_name}'` : ""}.` },
+      seconds: 1, cause, result: { detail: `The server at ${address} accepts the connection${body.user_name ? ` and the user '${body.user_name}'` : ""}.` },
     });
   }
 
@@ -252,7 +253,7 @@ export function fakeApi({ options, cameras, addCamera, cameraStatus, streamStatu
     ["mobilenet_v1", "MobileNet V1", "classification", 224, ["tabby cat", "golden retriever", "espresso", "teapot"], 16.9e6, "Says what a picture shows."],
     ["yolox_nano", "YOLOX Nano", "detection", 416, [], 0, "Very small."],
   ];
-  const zoo = () => options.empty ? [] : catalogue.map(([name, title, task, size, labels, bytes, description]) => ({
+  const zoo = () => catalogue.map(([name, title, task, size, labels, bytes, description]) => ({
     name, title, task, description, license: name === "yolox_nano" ? "MIT" : "Apache-2.0", width: size, height: size, labels, bytes,
     installed: bytes > 0, added: store.all("model").find(({ zoo_name }) => zoo_name === name)?.id ?? "",
   }));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertAccessible, openPage, screenshot } from "./browser.mjs";
-import { startPoss } from "./poss.mjs";
+import { signIn, startPoss } from "./poss.mjs";
 
 const limit = { timeout: 180_000 };
 const zoo = fileURLToPath(new URL("../../build/zoo/efficientdet_lite0/", import.meta.url));
@@ -41,8 +41,9 @@ const choose = (page, within, file) => page.getByTestId(within).locator('input[t
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 test("a new user browses the zoo and adds a model", limit, async (t) => {
-  const poss = await startPoss(t, ["--demo", "--data", folder(t)]);
+  const poss = await startPoss(t, []);
   const { page, assertNoFaults } = await openPage(t);
+  await signIn(page, poss);
   await page.goto(`${poss.url}/models/zoo`);
   const card = page.getByTestId("zoo-card").filter({ hasText: "EfficientDet-Lite2" });
   await card.waitFor();
@@ -100,8 +101,9 @@ test("a new user browses the zoo and adds a model", limit, async (t) => {
 });
 
 test("a new user creates a custom model", limit, async (t) => {
-  const poss = await startPoss(t, ["--demo", "--data", folder(t)]);
+  const poss = await startPoss(t, []);
   const { page, assertNoFaults } = await openPage(t);
+  await signIn(page, poss);
   await page.goto(`${poss.url}/models`);
   await button(page, "Add model").first().click();
   await page.getByRole("menuitem", { name: /Create Custom Model/ }).click();
@@ -180,8 +182,9 @@ test("a new user creates a custom model", limit, async (t) => {
 
 test("a new user adds an external model", limit, async (t) => {
   const file = externalModel(t);
-  const poss = await startPoss(t, ["--demo", "--data", folder(t)]);
+  const poss = await startPoss(t, []);
   const { page, assertNoFaults } = await openPage(t);
+  await signIn(page, poss);
   await page.goto(`${poss.url}/models/add`);
   const name = page.getByRole("textbox", { name: "Model name" });
   await name.fill("My detector");

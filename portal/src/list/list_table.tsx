@@ -21,6 +21,14 @@ import type { Column } from "./list_page";
 import { useRowsInView } from "./window_rows";
 
 const kRow = 45; // px, with its line
+const kFree = 100; // px at least, of a column without a width of its own
+const kEnds = 96; // px, of check box and menu
+
+// So wide that no column vanishes; the frame scrolls where that is too much.
+function leastWidth(columns: readonly { width?: string }[]): number {
+  const widths = columns.map(({ width = "" }) => (width.endsWith("px") ? Number.parseFloat(width) : kFree));
+  return widths.reduce((sum, width) => sum + width, kEnds);
+}
 
 const useStyles = makeStyles({
   frame: {
@@ -29,7 +37,6 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusXLarge,
     backgroundColor: tokens.colorNeutralBackground1,
   },
-  table: { minWidth: "620px" },
   row: { height: `${kRow}px` },
   cell: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   numeric: { textAlign: "right", fontVariantNumeric: "tabular-nums", "& > div": { justifyContent: "end" } },
@@ -72,7 +79,7 @@ export function ListTable<T extends { id: string }>(props: Props<T>) {
   const count = selected.size;
   return (
     <div className={styles.frame} ref={frame}>
-      <Table className={styles.table} aria-label={things} aria-rowcount={items.length} sortable>
+      <Table style={{ minWidth: leastWidth(all) }} aria-label={things} aria-rowcount={items.length} sortable>
         <TableHeader>
           <TableRow>
             {onSelect && (

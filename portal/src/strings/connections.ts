@@ -106,7 +106,7 @@ export const text = {
   },
 
   test: {
-    title: "Does it work?",
+    title: "Test",
     before: "Test connects and signs in. It sends nothing and leaves nothing behind.",
     button: "Test",
     again: "Test again",

@@ -1,7 +1,6 @@
 // The section Appearance: light or dark.
 import { RadioField } from "../../../form/fields";
 import { PageHeader } from "../../../parts/page_header";
-import { Panel } from "../../../parts/panel";
 import { text as upkeep } from "../../../strings/upkeep";
 import { useThemeChoice, type ThemeChoice } from "../../../theme/use_theme";
 
@@ -18,13 +17,11 @@ export default function Appearance() {
   return (
     <div>
       <PageHeader title={text.title} detail={text.detail} />
-      <Panel title={text.colours}>
-        <RadioField
-          field={{ path: "theme", value: choice, set: choose, problems: [] }}
-          label={text.colours}
-          choices={choices}
-        />
-      </Panel>
+      <RadioField
+        field={{ path: "theme", value: choice, set: choose, problems: [] }}
+        label={text.colours}
+        choices={choices}
+      />
     </div>
   );
 }

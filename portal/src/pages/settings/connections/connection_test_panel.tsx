@@ -22,6 +22,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground3,
   },
   head: { display: "flex", alignItems: "center", justifyContent: "space-between", gap: "8px", minHeight: "32px" },
+  button: { flexShrink: 0, whiteSpace: "nowrap" },
   // Nothing jumps when the answer comes.
   answer: { minHeight: "84px", display: "grid", gap: "6px", alignContent: "start", overflowWrap: "anywhere" },
   line: { display: "flex", alignItems: "center", gap: "8px", fontWeight: tokens.fontWeightSemibold },
@@ -44,15 +45,15 @@ export function ConnectionTestPanel({ draft, existing }: { draft: ConnectionDraf
   const missing = checkConnection(draft, existing)[0]?.detail;
   // eslint-disable-next-line react-hooks/refs -- written only by a click, which runs a job and so renders
   const isOld = (job !== undefined || error !== null) && !isRunning && !isSame(tested.current, looked);
-  const answer = job?.result?.["answer"];
+  const answer = job?.result?.["detail"];
   return (
     <section className={styles.root} aria-label={text.title} data-testid="connection-test">
       <div className={styles.head}>
         <Subtitle2 as="h2">{text.title}</Subtitle2>
         {isRunning ? (
-          <Button onClick={cancel}>{text.cancel}</Button>
+          <Button className={styles.button} onClick={cancel}>{text.cancel}</Button>
         ) : (
-          <Button icon={<PlayRegular />} disabled={missing !== undefined} onClick={start}>
+          <Button className={styles.button} icon={<PlayRegular />} disabled={missing !== undefined} onClick={start}>
             {job || error ? text.again : text.button}
           </Button>
         )}

@@ -2,7 +2,6 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
 import { ListField } from "../../../form/fields";
 import { PageHeader } from "../../../parts/page_header";
-import { Panel } from "../../../parts/panel";
 import { text as upkeep } from "../../../strings/upkeep";
 import { SettingsForm } from "../settings_form";
 import { checkImports } from "./check";
@@ -20,27 +19,23 @@ export default function Imports() {
           const networks = field("import_networks");
           return (
             <>
-              <Panel title={text.folders}>
-                <ListField
-                  field={{ ...folders, set: (value) => folders.set([...value]) }}
-                  label={text.folders}
-                  hint={text.foldersHint}
-                  placeholder={text.foldersPlaceholder}
-                />
-                {draft.import_folders.includes("/") && (
-                  <MessageBar intent="warning" layout="multiline">
-                    <MessageBarBody>{text.everything}</MessageBarBody>
-                  </MessageBar>
-                )}
-              </Panel>
-              <Panel title={text.networks}>
-                <ListField
-                  field={{ ...networks, set: (value) => networks.set([...value]) }}
-                  label={text.networks}
-                  hint={text.networksHint}
-                  placeholder={text.networksPlaceholder}
-                />
-              </Panel>
+              <ListField
+                field={{ ...folders, set: (value) => folders.set([...value]) }}
+                label={text.folders}
+                hint={text.foldersHint}
+                placeholder={text.foldersPlaceholder}
+              />
+              {draft.import_folders.includes("/") && (
+                <MessageBar intent="warning" layout="multiline">
+                  <MessageBarBody>{text.everything}</MessageBarBody>
+                </MessageBar>
+              )}
+              <ListField
+                field={{ ...networks, set: (value) => networks.set([...value]) }}
+                label={text.networks}
+                hint={text.networksHint}
+                placeholder={text.networksPlaceholder}
+              />
             </>
           );
         }}
