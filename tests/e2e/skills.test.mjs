@@ -69,9 +69,9 @@ test("a new user composes a skill from a template", limit, async (t) => {
   await t.test("labels of the model are offered, others can be typed", async () => {
     const objects = page.getByRole("combobox", { name: "Objects" });
     await objects.click();
-    await page.getByRole("option", { name: "person", exact: true }).click();
+    await page.getByRole("menuitemcheckbox", { name: "person", exact: true }).click();
     await objects.fill("forklift");
-    await page.getByRole("option", { name: "Use “forklift”" }).click();
+    await page.getByRole("menuitemcheckbox", { name: "Use “forklift”" }).click();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Remove forklift" }).waitFor();
     await page.getByRole("button", { name: "Remove forklift" }).click();

@@ -20,9 +20,11 @@ import { text } from "../strings/form";
 import { fieldId, type FieldProps } from "./field";
 
 const useStyles = makeStyles({
-  field: { maxWidth: "560px" },
+  // As narrow as what is around it: not as wide as its control would like.
+  field: { maxWidth: "560px", minWidth: 0, gridTemplateColumns: "minmax(0, 1fr)" },
   line: { display: "flex", gap: "8px", alignItems: "start" },
   grow: { flex: "1 1 0", minWidth: 0 },
+  choice: { minWidth: 0 },
   number: { maxWidth: "220px" },
   pairs: { display: "grid", gap: "8px", maxWidth: "640px" },
   quiet: { color: tokens.colorNeutralForeground3 },
@@ -141,11 +143,13 @@ export type Choice<T extends string = string> = {
 export function ChoiceField<T extends string>(
   props: FieldProps<T> & { choices: readonly Choice<T>[] },
 ) {
+  const styles = useStyles();
   const { field, choices, disabled } = props;
   const chosen = choices.find(({ value }) => value === field.value);
   return (
     <FieldFrame {...props}>
       <Dropdown
+        className={styles.choice}
         id={fieldId(field.path)}
         disabled={disabled ?? false}
         value={chosen?.text ?? field.value}

@@ -9,7 +9,7 @@ const kShown = 100;
 
 const useStyles = makeStyles({
   tags: { flexWrap: "wrap", rowGap: "6px", marginBottom: "6px" },
-  combobox: { width: "100%" },
+  combobox: { width: "100%", minWidth: 0, "& > input": { minWidth: 0 } },
 });
 
 type Offered = { offered: readonly string[]; placeholder?: string | undefined };

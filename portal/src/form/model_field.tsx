@@ -1,5 +1,5 @@
 // Picks a model by its name: the slug of one that was added, or a name of the model zoo.
-import { Combobox, Option, OptionGroup } from "@fluentui/react-components";
+import { Combobox, Option, OptionGroup, makeStyles } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { get } from "../api/client";
@@ -8,6 +8,8 @@ import type { Items, ZooModel } from "../api/types";
 import { text } from "../strings/form";
 import { fieldId, type FieldProps } from "./field";
 import { FieldFrame } from "./fields";
+
+const useStyles = makeStyles({ combobox: { width: "100%", minWidth: 0, "& > input": { minWidth: 0 } } });
 
 type Offer = { name: string; title: string; labels: readonly string[]; refused?: string };
 
@@ -46,6 +48,7 @@ export function useLabelsOf(names: readonly string[]): string[] {
 }
 
 export function ModelField(props: FieldProps<string> & { placeholder?: string | undefined }) {
+  const styles = useStyles();
   const { field, label, disabled, placeholder } = props;
   const { added, zoo } = useNamedModels();
   const [typed, setTyped] = useState<string>();
@@ -59,6 +62,7 @@ export function ModelField(props: FieldProps<string> & { placeholder?: string | 
   return (
     <FieldFrame {...props}>
       <Combobox
+        className={styles.combobox}
         input={{ id: fieldId(field.path), "aria-label": label, autoComplete: "off" }}
         freeform
         clearable={!props.required}

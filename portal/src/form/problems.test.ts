@@ -45,3 +45,11 @@ it("refuses a tag name twice, compared without case", () => {
   expect(found.map((problem) => problem !== undefined)).toEqual([false, true, true, false]);
   expect(pairProblems(lines, false)[1]).toBeUndefined();
 });
+
+it("leads to the step of the longest fitting field", () => {
+  const steps = [{ id: "basics", fields: ["cameras"] }, { id: "skills", fields: ["cameras.*.skills"] }];
+  const of = (field: string) => stepOf(steps, { field, detail: "" })?.id;
+  expect(of("cameras[0].skills[1].parameters")).toBe("skills");
+  expect(of("cameras[0].camera")).toBe("basics");
+  expect(of("cameras")).toBe("basics");
+});

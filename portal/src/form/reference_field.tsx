@@ -14,7 +14,7 @@ const kCreate = "\u0000create";
 
 const useStyles = makeStyles({
   tags: { flexWrap: "wrap", rowGap: "6px", marginBottom: "6px" },
-  combobox: { width: "100%" },
+  combobox: { width: "100%", minWidth: 0, "& > input": { minWidth: 0 } },
 });
 
 type Common = {

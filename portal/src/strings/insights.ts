@@ -35,7 +35,7 @@ export const text = {
 
   chart: {
     title: "Insights over time",
-    step: (span: string) => `Insights in each ${span} that have an object of the label`,
+    step: (span: string) => `Insights that show an object of the label, in steps of ${span}`,
     slider: "Insights over time: arrows move, Enter shows one bar only",
     nothing: "nothing",
     value: (time: string, what: string) => `${time}: ${what}`,

@@ -1,5 +1,5 @@
 // Describes the page AI Skills to the portal.
-import { BrainCircuitRegular } from "@fluentui/react-icons";
+import { FlowchartRegular } from "@fluentui/react-icons";
 import { strings } from "../../strings";
 import type { PageDescription } from "../registry";
 
@@ -7,6 +7,6 @@ export const page: PageDescription = {
   title: strings.pages.skills,
   path: "skills",
   order: 50,
-  icon: BrainCircuitRegular,
+  icon: FlowchartRegular,
   load: () => import("./skills_page"),
 };

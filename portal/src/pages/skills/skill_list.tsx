@@ -1,6 +1,6 @@
 // All AI skills, each with a picture of its nodes.
-import { Button, Tag, TagGroup } from "@fluentui/react-components";
-import { AddRegular, ArrowDownloadRegular, ArrowUploadRegular, BrainCircuitRegular, CopyRegular } from "@fluentui/react-icons";
+import { Button, Tag, TagGroup, tokens } from "@fluentui/react-components";
+import { AddRegular, ArrowDownloadRegular, ArrowUploadRegular, FlowchartRegular, CopyRegular } from "@fluentui/react-icons";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useList, useNames, useObject } from "../../api/objects";
@@ -34,7 +34,7 @@ function SkillPicture({ skill }: { skill: Skill }) {
   }, []);
   const graph = data?.graph ?? chainOf(skill.node_count);
   return (
-    <div ref={root} style={{ position: "absolute", inset: 0 }}>
+    <div ref={root} style={{ position: "absolute", inset: 0, backgroundColor: tokens.colorNeutralBackground4 }}>
       <GraphPicture graph={graph} types={types} label={text.picture(skill.name, graph.nodes.length)} />
     </div>
   );
@@ -71,7 +71,7 @@ export function SkillList() {
         kind="skill"
         title={text.title}
         things={text.things}
-        icon={<BrainCircuitRegular />}
+        icon={<FlowchartRegular />}
         empty={text.empty}
         primary={{ text: text.add, icon: AddRegular, to: "/skills/new" }}
         actions={
