@@ -62,8 +62,8 @@ class ApiTest : public testing::Test {
     std::string allowed;
     const Route* route = api.find("GET", request.target.segments, request.path, allowed);
     if (!route) return problem(404, Code::not_found, "");
-    const Resources resources{options,  agent, desired, models, registry, hub,         recorder,
-                              *store,   jobs,  auth,    uploads, housekeeper, machine, {}};
+    const Resources resources{options, agent, desired, models,  registry,    hub,     recorder,
+                              *store,  jobs,  auth,    uploads, housekeeper, machine, {}};
     return std::get<HttpResponse>(route->handle(resources, request));
   }
   const std::filesystem::path folder = make_folder();

@@ -81,9 +81,8 @@ Result<Reply> live(const Call<NoParameters>& call) {
   // The queue holds the camera's view, which ends before the queue does.
   auto end = std::make_shared<EndOfView>();
   end->view = view;
-  auto seen = camera->view_live([queue = view.get(), end](const media::LiveChunkPtr& chunk) {
-    queue->push(chunk);
-  });
+  auto seen = camera->view_live(
+      [queue = view.get(), end](const media::LiveChunkPtr& chunk) { queue->push(chunk); });
   end.reset();
   view->hold(std::make_shared<HeldView>(HeldView{camera, std::move(seen)}));
   return StreamReply{.kind = StreamReply::Kind::web_socket, .feed = std::move(view), .headers = {}};

@@ -145,8 +145,7 @@ void show(const Resources& resources, const store::Stored<store::Deployment>& de
 }
 
 Result<InStatus> in_state(const Resources& resources, const std::string& state) {
-  const Statuses running =
-      deployment_statuses(resources.hub, resources.desired.report().streams);
+  const Statuses running = deployment_statuses(resources.hub, resources.desired.report().streams);
   return all_in_status<store::Deployment>(
       resources, [&](const store::Stored<store::Deployment>& deployment) {
         return enum_name(status_of(resources, running, deployment).state) == state;

@@ -115,9 +115,8 @@ Result<store::Stored<T>> stored_as(const store::StoredJson& record) {
 
 // Goes through all objects of a kind and gathers those in a status; for kinds of a few thousand.
 template <store::Object T>
-Result<InStatus> all_in_status(
-    const Resources& resources,
-    const std::function<bool(const store::Stored<T>&)>& is_in_it) {
+Result<InStatus> all_in_status(const Resources& resources,
+                               const std::function<bool(const store::Stored<T>&)>& is_in_it) {
   InStatus found;
   store::Query query{.limit = 1000};
   do {

@@ -60,8 +60,8 @@ TEST_F(UploadsTest, a_cut_off_upload_leaves_nothing) {
   {
     BareClient client(server->port());
     client.send(
-        "POST /api/v1/uploads?name=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
-        "abc");
+        "POST /api/v1/uploads?name=a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n" +
+        authorization + "\r\n\r\nabc");
     while (files() == 0) std::this_thread::yield();
   }
   while (files() != 0) std::this_thread::yield();

@@ -65,7 +65,8 @@ Where make_filter(const Kind& kind, const Query& query) {
   if (query.from) where.add("created >= ", query.from->time_since_epoch().count());
   if (query.to) where.add("created < ", query.to->time_since_epoch().count());
   if (query.only && query.only->empty()) where.append(" AND 1 = 0");
-  if (query.only && !query.only->empty()) where.append(" AND id IN (" + all_of(where, *query.only) + ")");
+  if (query.only && !query.only->empty())
+    where.append(" AND id IN (" + all_of(where, *query.only) + ")");
   if (!query.except.empty()) where.append(" AND id NOT IN (" + all_of(where, query.except) + ")");
   if (!query.tag.empty()) {
     where.add("EXISTS (SELECT 1 FROM tags WHERE object_id = objects.id AND key_folded = ",
@@ -199,8 +200,9 @@ Result<Page<StoredJson>> Store::list(const Kind& kind, const Query& query) {
   // Each id is a parameter of the statement, of which SQLite takes 32,766.
   constexpr size_t most_ids = 30'000;
   if ((query.only ? query.only->size() : 0) + query.except.size() > most_ids) {
-    return Error{Code::resource_exhausted, "more than 30000 objects are in this status; filter by "
-                                           "name or tag instead"};
+    return Error{Code::resource_exhausted,
+                 "more than 30000 objects are in this status; filter by "
+                 "name or tag instead"};
   }
   const SortBy sort = query.sort.value_or(kind.named ? SortBy::name : SortBy::created);
   const Column column = kSortColumns[static_cast<size_t>(sort)];

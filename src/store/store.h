@@ -57,7 +57,7 @@ struct Query {
   std::optional<Time> to;                // … and earlier than this
   std::optional<std::vector<std::string>> only;  // these ids
   std::vector<std::string> except;               // not these ids
-  std::optional<SortBy> sort;            // by name; without names by creation
+  std::optional<SortBy> sort;                    // by name; without names by creation
   bool descending = false;
   int limit = 50;      // 1..1000
   std::string cursor;  // next_cursor of the page before; of the same sort order
