@@ -58,13 +58,12 @@ double rounded(double number) { return std::nearbyint(number * 1000) / 1000; }
 
 // Fills a store as a large site's would be. Returns the API token to ask with.
 std::string fill(const std::filesystem::path& folder, const Options& options) {
-  const auto store =
-      need(store::Store::open((folder / "poss.db").string(), folder / "poss.key"));
+  const auto store = need(store::Store::open((folder / "poss.db").string(), folder / "poss.key"));
   const std::string token = store::new_token();
-  const auto user = need(store->create(store::User{
-      .name = "bench",
-      .role = store::Role::admin,
-      .password_hash = need(store::hash_password("bench, for a moment"))}));
+  const auto user = need(store->create(
+      store::User{.name = "bench",
+                  .role = store::Role::admin,
+                  .password_hash = need(store::hash_password("bench, for a moment"))}));
   need(store->create(store::ApiToken{.name = "bench",
                                      .user = user.id,
                                      .role = store::Role::admin,
@@ -73,18 +72,22 @@ std::string fill(const std::filesystem::path& folder, const Options& options) {
   std::vector<std::string> cameras;
   for (int i = 0; i < options.cameras; ++i) {
     // Of no compute device, so that none is opened: what is measured are lists.
-    cameras.push_back(need(store->create(
-        store::Camera{.name = "Camera " + std::to_string(i),
-                      .uri = "rtsp://192.0.2." + std::to_string(i % 250) + "/stream",
-                      .location = place.id},
-        {{"floor", std::to_string(i % 20)}, {"site", i % 2 ? "north" : "south"}})).id);
+    cameras.push_back(
+        need(store->create(
+                 store::Camera{.name = "Camera " + std::to_string(i),
+                               .uri = "rtsp://192.0.2." + std::to_string(i % 250) + "/stream",
+                               .location = place.id},
+                 {{"floor", std::to_string(i % 20)}, {"site", i % 2 ? "north" : "south"}}))
+            .id);
   }
   for (int i = 0; i < options.skills; ++i) {
     json::array nodes;
     json::array edges;
     for (int k = 0; k < 20; ++k) {
       nodes.push_back({{"id", "n" + std::to_string(k)},
-                       {"type", k == 0 ? "camera_input" : k == 19 ? "live" : "filter"},
+                       {"type", k == 0    ? "camera_input"
+                                : k == 19 ? "live"
+                                          : "filter"},
                        {"name", ""},
                        {"version", 1},
                        {"settings", {{"labels", {"person", "car"}}, {"min_score", 0.4}}}});
@@ -92,9 +95,9 @@ std::string fill(const std::filesystem::path& folder, const Options& options) {
         edges.push_back({{"from", "n" + std::to_string(k - 1)}, {"to", "n" + std::to_string(k)}});
       }
     }
-    need(store->create(store::SkillRecord{
-        .name = "Skill " + std::to_string(i),
-        .graph = {{"nodes", std::move(nodes)}, {"edges", std::move(edges)}}}));
+    need(store->create(
+        store::SkillRecord{.name = "Skill " + std::to_string(i),
+                           .graph = {{"nodes", std::move(nodes)}, {"edges", std::move(edges)}}}));
   }
   std::vector<store::NewHistoryEntry> batch;
   const Time now = system_clock().now();
@@ -266,8 +269,9 @@ int run(Options options) {
         {"cameras by part of the name", "/api/v1/cameras?search=999",
          cameras + " AND name_key LIKE '%999%'" + page},
         {"cameras with a tag", "/api/v1/cameras?tag=floor=7",
-         cameras + " AND EXISTS (SELECT 1 FROM tags WHERE object_id = objects.id AND key_folded = "
-                   "'floor' AND value = '7')" +
+         cameras +
+             " AND EXISTS (SELECT 1 FROM tags WHERE object_id = objects.id AND key_folded = "
+             "'floor' AND value = '7')" +
              page},
         {"newest cameras", "/api/v1/cameras?sort=created&descending=true",
          cameras + " ORDER BY created DESC, id DESC LIMIT 51"},
@@ -353,8 +357,10 @@ int main(int argc, char** argv) {
       "start_ms, first_start_ms: from the start of the process to its first answer, with the full "
       "and with no store\n"
       "list_p50_ms: of all list calls; list_p99_ms: of the slowest list\n"
-      "ratio_to_plain_query: the first page of cameras over HTTP against the same rows from SQLite\n"
-      "idle_rss_mb, empty_rss_mb: resident memory with the full store and a browser, and with none\n"
+      "ratio_to_plain_query: the first page of cameras over HTTP against the same rows from "
+      "SQLite\n"
+      "idle_rss_mb, empty_rss_mb: resident memory with the full store and a browser, and with "
+      "none\n"
       "idle_cpu_share: of one core, with a browser's event stream open");
   app.add_option("--poss", options.poss, "The program (default: beside this one)");
   app.add_option("--cameras", options.cameras)->check(CLI::Range(100, 1000000));

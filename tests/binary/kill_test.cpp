@@ -87,12 +87,11 @@ TEST_F(KilledServer, loses_nothing_it_acknowledged) {
     std::thread killer;
     for (int i = 0;; ++i) {
       const std::string name = "Place " + std::to_string(kill) + "." + std::to_string(i);
-      const auto made =
-          client.send({.method = net::HttpMethod::post,
-                       .url = url_ + "api/v1/locations",
-                       .headers = {{"Authorization", "Bearer " + token_},
-                                   {"Content-Type", "application/json"}},
-                       .body = "{\"name\":\"" + name + "\"}"});
+      const auto made = client.send(
+          {.method = net::HttpMethod::post,
+           .url = url_ + "api/v1/locations",
+           .headers = {{"Authorization", "Bearer " + token_}, {"Content-Type", "application/json"}},
+           .body = "{\"name\":\"" + name + "\"}"});
       if (!made) {
         ASSERT_GT(i, 20) << made.error().message;
         break;
