@@ -18,12 +18,17 @@ int main(int argc, char** argv) {
   cli::add_serve(app, action);
   cli::add_run(app, action);
   cli::add_models(app, action);
-  cli::add_model(app, action);
   cli::add_bench(app, action);
   cli::add_doctor(app, action);
   cli::add_user(app, action);
   cli::add_api(app, action);
+  cli::add_login(app, action);
+  cli::add_objects(app, action);
+  cli::add_jobs(app, action);
+  cli::add_apply(app, action);
+  cli::add_export(app, action);
   cli::add_version(app, action);
+  cli::add_completion(app, action);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

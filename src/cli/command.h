@@ -22,12 +22,18 @@ using Action = std::function<Result<void>()>;
 void add_serve(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_models(CLI::App& app, Action& action);
-void add_model(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_api(CLI::App& app, Action& action);
 void add_user(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
+void add_login(CLI::App& app, Action& action);
+void add_objects(CLI::App& app, Action& action);  // one for each kind of object
+void add_jobs(CLI::App& app, Action& action);
+void add_apply(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
+// Last: it completes what the others have declared.
+void add_completion(CLI::App& app, Action& action);
 
 // Where things lie, found from the environment or relative to the executable.
 std::filesystem::path executable_folder();

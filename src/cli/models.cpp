@@ -1,4 +1,4 @@
-// `poss models` and `poss model import`: what there is to run, and bringing more.
+// `poss models`: what there is to run on this machine, without a server.
 #include <cstdio>
 
 #include "cli/command.h"
@@ -47,7 +47,10 @@ Result<void> list_models(const std::string& folder, bool as_json) {
 }  // namespace
 
 void add_models(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("models", "List the models that skills can run");
+  auto* command =
+      app.add_subcommand("models",
+                         "List the models in folders of this machine, which poss run uses; no "
+                         "server is asked (poss model list asks one)");
   auto folder = std::make_shared<std::string>();
   auto as_json = std::make_shared<bool>(false);
   command->add_option("--models", *folder, "Folder with models (default: the zoo)");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <cstdio>
 
 #include <curl/curl.h>
 
@@ -18,6 +19,10 @@ struct ListRelease {
 };
 struct UrlRelease {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+struct FileRelease {
+  void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
 // Where the answer's body goes.
@@ -35,6 +40,18 @@ size_t take_body(char* data, size_t, size_t size, void* target) {
   }
   body.bytes.append(data, size);
   return size;
+}
+
+size_t read_file_body(char* target, size_t, size_t size, void* file) {
+  auto* from = static_cast<std::FILE*>(file);
+  const size_t count = std::fread(target, 1, size, from);
+  return std::ferror(from) ? static_cast<size_t>(CURL_READFUNC_ABORT) : count;
+}
+
+int tell_progress(void* request, curl_off_t, curl_off_t, curl_off_t total, curl_off_t sent) {
+  const auto& sending = static_cast<const HttpRequest*>(request)->sending;
+  if (total > 0) sending(static_cast<std::uint64_t>(sent), static_cast<std::uint64_t>(total));
+  return 0;
 }
 
 std::string_view reason(long status) {
@@ -228,6 +245,31 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
     curl_easy_setopt(handle, CURLOPT_PASSWORD, request.digest_password.c_str());
   }
   set_method(handle, request);
+  std::unique_ptr<std::FILE, FileRelease> file;
+  if (!request.body_file.empty()) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(request.body_file, error);
+    if (!error) file.reset(std::fopen(request.body_file.c_str(), "rb"));
+    if (!file) {
+      return Error{Code::not_found, "cannot read '" + request.body_file.string() +
+                                        "'; check that it is a file and may be read"};
+    }
+    curl_easy_setopt(handle, CURLOPT_POST, 1L);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, nullptr);
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(size));
+    curl_easy_setopt(handle, CURLOPT_READFUNCTION, read_file_body);
+    curl_easy_setopt(handle, CURLOPT_READDATA, file.get());
+    if (request.sending) {
+      curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+      curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, tell_progress);
+      curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &request);
+    }
+  }
+  if (request.stall_timeout.count() > 0) {
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
+                     static_cast<long>(request.stall_timeout.count()));
+  }
 
   curl_multi_add_handle(state_->multi, handle);
   CURLcode code = CURLE_OK;

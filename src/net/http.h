@@ -2,6 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,7 +20,10 @@ struct HttpRequest {
   HttpMethod method = HttpMethod::get;
   std::string url;  // http:// or https://; may hold user:password@
   std::map<std::string, std::string> headers;
-  std::string body;     // of post, put and patch
+  std::string body;                 // of post, put and patch
+  std::filesystem::path body_file;  // of post: read from disk while it is sent, in place of body
+  // Told while body_file is sent, some times a second; both in bytes.
+  std::function<void(std::uint64_t sent, std::uint64_t total)> sending;
   std::string ca_file;  // PEM, for https; empty: the system's certificate authorities
   // With a user name the request is authenticated by digest (RFC 7616); the password itself never
   // travels. The server is asked once for its challenge, with an empty body.
@@ -26,6 +32,7 @@ struct HttpRequest {
   std::string unix_socket;      // the path of a socket to use in place of the URL's host and port
   bool ignore_proxies = false;  // of the environment: for peers in the local network
   std::chrono::milliseconds timeout{10'000};  // from name lookup to the last byte
+  std::chrono::seconds stall_timeout{0};      // without a byte either way; 0: no such limit
   size_t max_response_bytes = 1u << 20;       // a longer answer is an error
   bool follow_redirects = false;              // at most 5, http and https only
   bool accept_all_statuses = false;           // an answer of any status is no error

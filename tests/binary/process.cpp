@@ -1,8 +1,10 @@
 // Running programs with posix_spawn.
 #include "process.h"
 
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
-#include <cstdlib>
+#include <string_view>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -34,21 +36,50 @@ class Catcher {
   std::FILE* file_;
 };
 
-}  // namespace
+// The environment of a child: ours after what is given, where the first of a name counts.
+class Environment {
+ public:
+  explicit Environment(const std::vector<std::string>& given) : given_(given) {
+    for (const auto& entry : given_) list_.push_back(const_cast<char*>(entry.c_str()));
+    for (char** entry = environ; *entry; ++entry) {
+      const std::string_view name(*entry, std::string_view(*entry).find('=') + 1);
+      const bool replaced =
+          std::any_of(given_.begin(), given_.end(),
+                      [&](const std::string& other) { return other.starts_with(name); });
+      if (!replaced) list_.push_back(*entry);
+    }
+    list_.push_back(nullptr);
+  }
+  char** data() { return list_.data(); }
 
-Finished run_program(const std::vector<std::string>& arguments) {
-  const Catcher out, err;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, out.fd(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err.fd(), STDERR_FILENO);
+ private:
+  const std::vector<std::string> given_;
+  std::vector<char*> list_;
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& arguments) {
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  return argv;
+}
+
+}  // namespace
+
+Finished run_program(const std::vector<std::string>& arguments, const RunOptions& options) {
+  const Catcher out, err, in;
+  if (::write(in.fd(), options.input.data(), options.input.size()) < 0) return {};
+  ::lseek(in.fd(), 0, SEEK_SET);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in.fd(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out.fd(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err.fd(), STDERR_FILENO);
+  auto argv = pointers(arguments);
+  Environment environment(options.environment);
   pid_t pid = 0;
   Finished finished;
-  if (::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ) == 0) {
+  if (::posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environment.data()) == 0) {
     int status = 0;
     ::waitpid(pid, &status, 0);
     if (WIFEXITED(status)) finished.exit_code = WEXITSTATUS(status);
@@ -57,6 +88,30 @@ Finished run_program(const std::vector<std::string>& arguments) {
   finished.out = out.text();
   finished.err = err.text();
   return finished;
+}
+
+Background::Background(const std::vector<std::string>& arguments, const RunOptions& options) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  auto argv = pointers(arguments);
+  Environment environment(options.environment);
+  if (::posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environment.data()) != 0) {
+    pid_ = 0;
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
+  for (char c; ::read(ends[0], &c, 1) == 1 && c != '\n';) first_line_ += c;
+  ::close(ends[0]);
+}
+
+Background::~Background() {
+  if (pid_ == 0) return;
+  ::kill(pid_, SIGTERM);
+  ::waitpid(pid_, nullptr, 0);
 }
 
 }  // namespace poss::test

@@ -1,8 +1,10 @@
-// Running a program to its end and keeping what it printed.
+// Running a program to its end and keeping what it printed, or beside the test until that ends.
 #pragma once
 
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace poss::test {
 
@@ -12,7 +14,27 @@ struct Finished {
   std::string err;
 };
 
+struct RunOptions {
+  std::string input = {};                     // on standard input
+  std::vector<std::string> environment = {};  // "NAME=VALUE", before those of the test
+};
+
 // Runs `arguments[0]` with the rest as its arguments, no shell between; waits for its end.
-Finished run_program(const std::vector<std::string>& arguments);
+Finished run_program(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+// A program that runs until this is destroyed, which sends it SIGTERM and waits.
+class Background {
+ public:
+  // Returns once the program has printed a line or ended.
+  Background(const std::vector<std::string>& arguments, const RunOptions& options = {});
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+  const std::string& first_line() const { return first_line_; }  // empty: it has ended
+
+ private:
+  pid_t pid_ = 0;
+  std::string first_line_;
+};
 
 }  // namespace poss::test

@@ -46,7 +46,8 @@ type Props = FieldProps<Upload | undefined> & {
 
 export function UploadField(props: Props) {
   const styles = useStyles();
-  const { field, run, accept, refuse, disabled = false } = props;
+  // The field's label is tied to the button by its id: the button says itself what it does.
+  const { field, label, run, accept, refuse, disabled = false } = props;
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const [refused, setRefused] = useState<string>();
@@ -102,7 +103,7 @@ export function UploadField(props: Props) {
                 {text.sent(formatBytes(Math.round(sending.part * sending.bytes)), formatBytes(sending.bytes), formatPercent(sending.part))}
               </span>
             </div>
-            <Button id={fieldId(field.path)} onClick={run.cancel}>
+            <Button id={fieldId(field.path)} aria-label={text.cancel} onClick={run.cancel}>
               {text.cancel}
             </Button>
           </>
@@ -115,14 +116,14 @@ export function UploadField(props: Props) {
                 {text.done} · {formatBytes(done.bytes)}
               </span>
             </div>
-            <Button id={fieldId(field.path)} disabled={disabled} onClick={choose}>
+            <Button id={fieldId(field.path)} aria-label={`${text.another}: ${label}`} disabled={disabled} onClick={choose}>
               {text.another}
             </Button>
           </>
         ) : (
           <>
             <span>{text.drop}</span>
-            <Button id={fieldId(field.path)} disabled={disabled} onClick={choose}>
+            <Button id={fieldId(field.path)} aria-label={`${text.choose}: ${label}`} disabled={disabled} onClick={choose}>
               {text.choose}
             </Button>
             {run.retry && refused === undefined && <Button onClick={run.retry}>{text.again}</Button>}

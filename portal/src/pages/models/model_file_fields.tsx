@@ -74,7 +74,7 @@ function TextFileButton({
           if (file) void (file.size > kMaxText ? Promise.resolve("\0") : file.text()).then((content) => onText(file.name, content));
         }}
       />
-      <Button {...(id && { id })} icon={<DocumentTextRegular />} onClick={() => input.current?.click()}>
+      <Button {...(id && { id })} aria-label={label} icon={<DocumentTextRegular />} onClick={() => input.current?.click()}>
         {label}
       </Button>
     </>
