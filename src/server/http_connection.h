@@ -421,7 +421,11 @@ class HttpConnection final : public Connection,
 
   void pump() {
     if (state_ != State::streaming || sending_) return;
-    if (auto message = feed_->next()) send(std::move(*message));
+    if (auto message = feed_->next()) {
+      send(std::move(*message));
+    } else if (feed_->over()) {
+      cut();
+    }
   }
 
   void send(Feed::Message message) {

@@ -2,6 +2,7 @@
 #include "server/site.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 
 #include "base/log.h"
@@ -23,7 +24,7 @@ bool is_api(const Target& target) {
          (target.segments.front() == "api" || target.segments.front() == "healthz");
 }
 
-// A feed that falls silent once whoever asked for it may not any more: signed out, disabled, or
+// A feed that ends once whoever asked for it may not any more: signed out, disabled, or
 // expired. Looking at a feed counts as using the session.
 class GuardedFeed final : public Feed {
  public:
@@ -31,15 +32,20 @@ class GuardedFeed final : public Feed {
       : feed_(std::move(feed)), auth_(auth), caller_(std::move(caller)) {}
   std::optional<Message> next() override {
     auto message = feed_->next();
-    if (message && !auth_.still_valid(caller_)) return std::nullopt;
+    if (message && !auth_.still_valid(caller_)) {
+      refused_ = true;
+      return std::nullopt;
+    }
     return message;
   }
+  bool over() const override { return refused_ || feed_->over(); }
   void set_wake(std::function<void()> wake) override { feed_->set_wake(std::move(wake)); }
 
  private:
   const std::shared_ptr<Feed> feed_;
   Auth& auth_;
   const Caller caller_;
+  std::atomic<bool> refused_ = false;
 };
 
 }  // namespace

@@ -83,10 +83,9 @@ class WebSocketConnection final : public Connection,
 
   void pump() {
     if (!feed_ || sending_ || closing_ || over_) return;
-    const bool over = feed_->over();  // before next(): what came until then is still sent
     auto message = feed_->next();
     if (!message) {
-      if (over) close();
+      if (feed_->over()) finish();
       return;
     }
     sending_ = true;
