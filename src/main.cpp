@@ -20,7 +20,6 @@ int main(int argc, char** argv) {
   cli::add_models(app, action);
   cli::add_bench(app, action);
   cli::add_doctor(app, action);
-  cli::add_user(app, action);
   cli::add_api(app, action);
   cli::add_login(app, action);
   cli::add_objects(app, action);

@@ -25,7 +25,6 @@ void add_models(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_api(CLI::App& app, Action& action);
-void add_user(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 void add_login(CLI::App& app, Action& action);
 void add_objects(CLI::App& app, Action& action);  // one for each kind of object

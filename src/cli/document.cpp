@@ -101,7 +101,8 @@ class Builder final : public YAML::EventHandler {
       return nullptr;
     }
     parent.has_key = false;
-    return &parent.node->members.emplace_back(std::move(parent.key), std::move(node)).second;
+    parent.node->names.push_back(std::move(parent.key));
+    return &parent.node->items.emplace_back(std::move(node));
   }
 
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Type type) {
@@ -151,7 +152,8 @@ YamlNode yaml_node(const json::value& value) {
   if (const auto* object = value.if_object()) {
     node.type = YamlNode::Type::map;
     for (const auto& member : *object) {
-      node.members.emplace_back(std::string(member.key()), yaml_node(member.value()));
+      node.names.emplace_back(member.key());
+      node.items.push_back(yaml_node(member.value()));
     }
   } else if (const auto* list = value.if_array()) {
     node.type = YamlNode::Type::list;
@@ -270,10 +272,11 @@ json::value typed(const YamlNode& node, const json::object& schema) {
   if (node.type == YamlNode::Type::map) {
     const auto* others = schema.if_contains("additionalProperties");
     json::object map;
-    for (const auto& [name, value] : node.members) {
+    for (size_t i = 0; i < node.names.size(); ++i) {
+      const std::string& name = node.names[i];
       const auto* property = property_of(schema, name);
       if (!property && others && others->is_object()) property = &others->get_object();
-      map[name] = typed(value, property ? *property : kAny);
+      map[name] = typed(node.items[i], property ? *property : kAny);
     }
     return map;
   }

@@ -14,10 +14,10 @@ namespace poss::cli {
 struct YamlNode {
   enum class Type { scalar, list, map };
   Type type = Type::scalar;
-  bool plain = true;  // a scalar without quotes
-  std::string text;   // of a scalar
-  std::vector<YamlNode> items;
-  std::vector<std::pair<std::string, YamlNode>> members;
+  bool plain = true;               // a scalar without quotes
+  std::string text;                // of a scalar
+  std::vector<YamlNode> items;     // of a list, and the values of a map
+  std::vector<std::string> names;  // of a map: one for each item
   int line = 1;
 };
 

@@ -12,8 +12,6 @@
 namespace poss::cli {
 namespace {
 
-constexpr size_t kMaxValueFile = 16u << 20;  // bytes
-
 // "user_name" → "--user-name".
 std::string option_name(std::string_view field) {
   std::string name = "--" + std::string(field);

@@ -324,6 +324,7 @@ void add_objects(CLI::App& app, Action& action) {
     if (kind.kind == "skill") add_skill_verbs(verb);
     if (const auto* change = body_schema_of("PATCH", one)) add_set(verb, *change);
     if (kind.kind == "deployment") add_deployment_verbs(verb);
+    if (kind.kind == "user") add_user_verbs(verb);
     if (!kind.test_path.empty()) {
       if (const auto* test = body_schema_of("POST", kind.test_path)) add_test(verb, *test);
     }

@@ -50,6 +50,7 @@ void print_json(const json::value& value);
 void add_model_verbs(const Verb& verb);
 void add_skill_verbs(const Verb& verb);
 void add_deployment_verbs(const Verb& verb);
+void add_user_verbs(const Verb& verb);
 
 // Completes what was given to make a deployment: cameras and skills by name, this machine.
 struct DeploymentFlags {

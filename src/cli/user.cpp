@@ -1,11 +1,8 @@
-// `poss user`: what people who cannot sign in need.
+// `poss user reset-password`: what people who cannot sign in need, without a server.
 #include <cstdio>
-#include <iostream>
 
-#include <termios.h>
-#include <unistd.h>
-
-#include "cli/command.h"
+#include "cli/objects.h"
+#include "cli/terminal.h"
 #include "server/auth.h"
 
 namespace poss::cli {
@@ -16,26 +13,6 @@ struct ResetOptions {
   std::string data;
   std::string store;
 };
-
-// One line that is not shown while it is typed; from a pipe just its next line.
-Result<std::string> read_secret(const char* prompt) {
-  termios before{};
-  const bool terminal = isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &before) == 0;
-  if (terminal) {
-    std::fputs(prompt, stderr);
-    termios silent = before;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  }
-  std::string line;
-  const bool read = static_cast<bool>(std::getline(std::cin, line));
-  if (terminal) {
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    std::fputs("\n", stderr);
-  }
-  if (!read) return Error{Code::invalid_argument, "no password was given on standard input"};
-  return line;
-}
 
 // For whoever forgot the name as well.
 std::string names_of(store::Store& store) {
@@ -65,9 +42,9 @@ Result<void> reset(const ResetOptions& options) {
             (names.empty() ? "are none yet: `poss serve` prints a link that makes the first"
                            : "are: " + names)};
   }
-  POSS_ASSIGN(const std::string password, read_secret("New password: "));
-  if (isatty(STDIN_FILENO) != 0) {
-    POSS_ASSIGN(const std::string again, read_secret("Once more: "));
+  POSS_ASSIGN(const std::string password, read_secret("New password"));
+  if (input_is_terminal()) {
+    POSS_ASSIGN(const std::string again, read_secret("Once more"));
     if (again != password) {
       return Error{Code::invalid_argument, "the two passwords differ; nothing was changed"};
     }
@@ -82,10 +59,12 @@ Result<void> reset(const ResetOptions& options) {
 
 }  // namespace
 
-void add_user(CLI::App& app, Action& action) {
-  auto* command = app.add_subcommand("user", "Help people who cannot sign in");
-  command->require_subcommand(1);
-  auto* reset_command = command->add_subcommand("reset-password", "Give a user another password");
+void add_user_verbs(const Verb& verb) {
+  auto* reset_command = verb.parent.add_subcommand(
+      "reset-password",
+      "Give a user another password, in the data folder of this machine: for those who cannot sign "
+      "in");
+  reset_command->group("Subcommands");
   auto options = std::make_shared<ResetOptions>();
   reset_command->add_option("name", options->name, "The user's name")->required();
   reset_command->add_option("--data", options->data, "The data folder, as of `poss serve`");
@@ -94,7 +73,8 @@ void add_user(CLI::App& app, Action& action) {
   reset_command->footer(
       "Asks for the password, or reads it from standard input.\nExample:\n"
       "  poss user reset-password ada");
-  reset_command->callback([options, &action] { action = [options] { return reset(*options); }; });
+  reset_command->callback(
+      [options, &action = verb.action] { action = [options] { return reset(*options); }; });
 }
 
 }  // namespace poss::cli

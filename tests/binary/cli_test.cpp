@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "net/http.h"
 #include "process.h"
 
 namespace poss::test {
@@ -51,7 +52,7 @@ class DemoServer {
   }
 
   std::vector<std::string> environment() const {
-    return {"POSS_URL=" + program_.first_line(),
+    return {"POSS_URL=" + program_.lines().at(0),
             "POSS_TOKEN=", "XDG_CONFIG_HOME=" + (folder_.path() / "config").string()};
   }
 
@@ -443,6 +444,95 @@ TEST_F(Cli, help_tells_which_of_two_similar_commands_is_which) {
   EXPECT_THAT(ok({"model", "import", "--help"}).out, HasSubstr("without server"));
   EXPECT_THAT(ok({"camera", "add", "--help"}).out,
               AllOf(HasSubstr("--uri"), HasSubstr("--location LOCATION"), HasSubstr("env:NAME")));
+}
+
+// A server with sign-in and one administrator, ada.
+class SignIn : public testing::Test {
+ protected:
+  static constexpr const char* kPassword = "correct horse battery";
+
+  SignIn()
+      : program_({POSS_BINARY, "serve", "--port", "0", "--log", "warn", "--data",
+                  folder_.path().string()},
+                 {}, 2),
+        url_(program_.lines().at(0).substr(0, program_.lines().at(0).size() - 1)) {
+    const std::string& link = program_.lines().at(1);
+    const std::string token = link.substr(link.find('#') + 1);
+    net::HttpClient client;
+    const auto made =
+        client.send({.method = net::HttpMethod::post,
+                     .url = url_ + "/api/v1/setup",
+                     .headers = {{"Content-Type", "application/json"}},
+                     .body = json_text(json::object{
+                         {"token", token}, {"user_name", "ada"}, {"password", kPassword}}),
+                     .ignore_proxies = true});
+    EXPECT_TRUE(made) << made.error().message;
+  }
+
+  Finished poss(std::vector<std::string> arguments, const std::string& input = "") const {
+    arguments.insert(arguments.begin(), POSS_BINARY);
+    return run_program(arguments, {.input = input,
+                                   .environment = {"POSS_URL=", "POSS_TOKEN=",
+                                                   "XDG_CONFIG_HOME=" + folder_.path().string()}});
+  }
+  Finished log_in(const std::string& password) const {
+    return poss({"login", url_, "--user", "ada", "--password-stdin"}, password + "\n");
+  }
+  fs::path login_file() const { return folder_.path() / "poss" / "login.json"; }
+
+  const TemporaryFolder folder_;
+  const Background program_;
+  const std::string url_;
+};
+
+TEST_F(SignIn, a_login_lasts_until_logout) {
+  const auto before = poss({"location", "list", "--server", url_});
+  EXPECT_EQ(before.exit_code, 3);
+  EXPECT_THAT(before.err, HasSubstr("sign in first: poss login " + url_));
+  const auto wrong = log_in("hunter2 and more");
+  EXPECT_EQ(wrong.exit_code, 3);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("wrong"), Not(HasSubstr("hunter2"))));
+  EXPECT_FALSE(fs::exists(login_file()));
+
+  const auto right = log_in(kPassword);
+  ASSERT_EQ(right.exit_code, 0) << right.err;
+  EXPECT_THAT(right.out + right.err, Not(HasSubstr(kPassword)));
+  struct stat file {};
+  ASSERT_EQ(::stat(login_file().c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777u, 0600u);
+  EXPECT_EQ(poss({"location", "add", "--name", "In"}).exit_code, 0);
+  EXPECT_THAT(poss({"token", "list"}).out, HasSubstr("poss on "));
+
+  // A second login takes the place of the first: its token is gone.
+  ASSERT_EQ(log_in(kPassword).exit_code, 0);
+  const auto tokens = parse_json(poss({"token", "list", "--json"}).out);
+  ASSERT_TRUE(tokens);
+  EXPECT_EQ(tokens->at("total"), 1);
+
+  const auto kept = read_json_file(login_file());
+  ASSERT_TRUE(kept);
+  const std::string token(kept->at("token").as_string());
+  EXPECT_EQ(poss({"logout"}).exit_code, 0);
+  EXPECT_FALSE(fs::exists(login_file()));
+  const auto after = poss({"login", url_, "--token", "-"}, token + "\n");
+  EXPECT_EQ(after.exit_code, 3) << after.out;
+  EXPECT_THAT(after.err, Not(HasSubstr(token)));
+  EXPECT_EQ(poss({"logout"}).exit_code, 2);
+}
+
+TEST_F(SignIn, users_are_made_with_a_role_and_a_password_from_standard_input) {
+  ASSERT_EQ(log_in(kPassword).exit_code, 0);
+  const auto made = poss({"user", "add", "--name", "bob", "--role", "viewer", "--password", "-"},
+                         "a long pass phrase\n");
+  EXPECT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(poss({"user", "list"}).out, AllOf(HasSubstr("bob"), HasSubstr("viewer")));
+  EXPECT_EQ(
+      poss({"login", url_, "--user", "bob", "--password-stdin"}, "a long pass phrase\n").exit_code,
+      0);
+  const auto refused = poss({"location", "add", "--name", "Not mine"});
+  EXPECT_EQ(refused.exit_code, 3);
+  ASSERT_EQ(log_in(kPassword).exit_code, 0);
+  EXPECT_EQ(poss({"user", "rm", "bob"}).exit_code, 0);
 }
 
 }  // namespace

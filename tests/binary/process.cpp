@@ -90,7 +90,8 @@ Finished run_program(const std::vector<std::string>& arguments, const RunOptions
   return finished;
 }
 
-Background::Background(const std::vector<std::string>& arguments, const RunOptions& options) {
+Background::Background(const std::vector<std::string>& arguments, const RunOptions& options,
+                       size_t lines) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return;
   posix_spawn_file_actions_t actions;
@@ -104,7 +105,15 @@ Background::Background(const std::vector<std::string>& arguments, const RunOptio
   }
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
-  for (char c; ::read(ends[0], &c, 1) == 1 && c != '\n';) first_line_ += c;
+  std::string line;
+  for (char c; lines_.size() < lines && ::read(ends[0], &c, 1) == 1;) {
+    if (c != '\n') {
+      line += c;
+      continue;
+    }
+    lines_.push_back(std::move(line));
+    line.clear();
+  }
   ::close(ends[0]);
 }
 

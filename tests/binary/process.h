@@ -25,16 +25,17 @@ Finished run_program(const std::vector<std::string>& arguments, const RunOptions
 // A program that runs until this is destroyed, which sends it SIGTERM and waits.
 class Background {
  public:
-  // Returns once the program has printed a line or ended.
-  Background(const std::vector<std::string>& arguments, const RunOptions& options = {});
+  // Returns once the program has printed so many lines or ended.
+  Background(const std::vector<std::string>& arguments, const RunOptions& options = {},
+             size_t lines = 1);
   ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
-  const std::string& first_line() const { return first_line_; }  // empty: it has ended
+  const std::vector<std::string>& lines() const { return lines_; }  // fewer: it has ended
 
  private:
   pid_t pid_ = 0;
-  std::string first_line_;
+  std::vector<std::string> lines_;
 };
 
 }  // namespace poss::test
