@@ -183,8 +183,8 @@ bool reads_as_text(const std::string& text) {
   }
   const auto first = static_cast<unsigned char>(text[0]);
   // C1 controls, byte-order marks and line separators begin with these bytes.
-  if (text.find("\xC2\x80") != text.npos || text.find("\xEF\xBB\xBF") != text.npos ||
-      text.find("\xE2\x80") != text.npos || text.find("\xC2") != text.npos) {
+  if (text.find('\xC2') != text.npos || text.find("\xEF\xBB\xBF") != text.npos ||
+      text.find("\xE2\x80") != text.npos) {
     return false;
   }
   return (first >= 0x80 || std::isalpha(first)) && !kOther.contains(lower);

@@ -102,7 +102,7 @@ test("a new user adds a camera and sees it live", limit, async (t) => {
     await page.getByText("Tags: site = north.").waitFor();
     await assertLooksFine(page, "camera_wizard_review");
     await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("heading", { name: "North gate" }).waitFor();
+    await page.getByRole("heading", { name: "North gate", exact: true }).waitFor();
   });
 
   await t.test("its page shows it live, with its facts and no password", async () => {
@@ -216,7 +216,7 @@ test("a camera is added by keyboard alone", limit, async (t) => {
   await page.getByText("Nothing is in the way.").waitFor();
   await tabTo(() => document.activeElement.textContent === "Create");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Dock camera" }).waitFor();
+  await page.getByRole("heading", { name: "Dock camera", exact: true }).waitFor();
   const { items } = await rest(poss, "GET", "/cameras");
   assert.deepEqual(items.map(({ name, location }) => ({ name, location })), [{ name: "Dock camera", location: id }]);
   assertNoFaults();
@@ -237,7 +237,7 @@ test("two tabs never overwrite each other", limit, async (t) => {
   await page.getByText("rtsp://127.0.0.1:9/theirs").waitFor();
   await page.getByText("Nothing is in the way.").waitFor();
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("heading", { name: "Gate of mine" }).waitFor();
+  await page.getByRole("heading", { name: "Gate of mine", exact: true }).waitFor();
   const camera = await rest(poss, "GET", `/cameras/${id}`);
   assert.equal(camera.name, "Gate of mine");
   assert.equal(camera.uri, "rtsp://127.0.0.1:9/theirs");
@@ -256,7 +256,7 @@ test("a camera is duplicated and deleted from its menu", limit, async (t) => {
   await page.getByRole("tab", { name: "Review + Create" }).click();
   await page.getByText("Nothing is in the way.").waitFor();
   await page.getByRole("button", { name: "Create" }).click();
-  await page.getByRole("heading", { name: "Gate (copy)" }).waitFor();
+  await page.getByRole("heading", { name: "Gate (copy)", exact: true }).waitFor();
   await page.getByRole("button", { name: "More", exact: true }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("alertdialog").getByText("Delete Gate (copy)?").waitFor();

@@ -54,7 +54,7 @@ test("this machine is there from the start, with what it has", limit, async (t) 
     await page.getByRole("tab", { name: "Review + Save" }).click();
     await page.getByText("Nothing is in the way.").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("heading", { name: "Workshop" }).waitFor();
+    await page.getByRole("heading", { name: "Workshop", exact: true }).waitFor();
   });
   assertNoFaults();
 });

@@ -49,7 +49,7 @@ test("a new user composes a skill from a template", limit, async (t) => {
   });
 
   await t.test("a template is the beginning", async () => {
-    await page.getByRole("heading", { name: "Start from a template" }).waitFor();
+    await page.getByRole("heading", { name: "Start from a template", exact: true }).waitFor();
     await assertLooksFineEverywhere(page, "skill_wizard_templates", () =>
       page.getByRole("button", { name: /^Detect and filter/ }).waitFor(),
     );
@@ -97,7 +97,7 @@ test("a new user composes a skill from a template", limit, async (t) => {
   await page.getByText(/Up to 5 pictures a second go from Camera Input to Run ML Model/).waitFor();
   await assertLooksFineEverywhere(page, "skill_wizard_review", () => page.getByText("Nothing is in the way.").waitFor());
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  await page.getByRole("heading", { name: "Count visitors" }).waitFor();
+  await page.getByRole("heading", { name: "Count visitors", exact: true }).waitFor();
   await page.getByTestId("versions").getByText("Version 1").waitFor();
   await assertLooksFineEverywhere(page, "skill_page", () => page.getByTestId("sentence").waitFor());
   await page.goto(new URL("/skills", page.url()).href);
@@ -153,7 +153,7 @@ test("an existing skill is changed, restored, copied and moved as a file", limit
     await page.getByRole("button", { name: "Keep editing mine" }).click();
     await page.getByText("Nothing is in the way.").waitFor();
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("heading", { name: "Yard watch" }).waitFor();
+    await page.getByRole("heading", { name: "Yard watch", exact: true }).waitFor();
     const stored = await rest(poss, "GET", `/skills/${skill.id}`);
     assert.equal(stored.description, "Of the yard.");
     assert.equal(stored.graph.nodes.length, 3);
@@ -194,7 +194,7 @@ test("an existing skill is changed, restored, copied and moved as a file", limit
     await assertLooksFine(page, "skill_duplicate_refused");
     await dialog.getByLabel("Name of the copy").fill("Gate watch");
     await dialog.getByRole("button", { name: "Duplicate" }).click();
-    await page.getByRole("heading", { name: "Gate watch" }).waitFor();
+    await page.getByRole("heading", { name: "Gate watch", exact: true }).waitFor();
   });
 
   await t.test("a file is imported; what is wrong with one is said", async () => {
@@ -216,7 +216,7 @@ test("an existing skill is changed, restored, copied and moved as a file", limit
     await input.setInputFiles(file);
     await dialog.getByLabel("Skill Name").fill("From a file");
     await dialog.getByRole("button", { name: "Import" }).click();
-    await page.getByRole("heading", { name: "From a file" }).waitFor();
+    await page.getByRole("heading", { name: "From a file", exact: true }).waitFor();
   });
 
   await t.test("it is deleted", async () => {
