@@ -279,13 +279,16 @@ class Requests {
     errors.insert(errors.end(), found.begin(), found.end());
     int status = 400;
     Code code = Code::invalid_argument;
-    if (found.empty()) {
-      POSS_ASSIGN(const auto faults,
-                  resources.store.check(kind, sent.body, sent.tags, before ? before->id : ""));
-      for (const auto& fault : faults) {
-        if (errors.empty()) status = http_status(code = fault.code);
-        errors.push_back(fault.error);
-      }
+    POSS_ASSIGN(const auto faults,
+                resources.store.check(kind, sent.body, sent.tags, before ? before->id : ""));
+    const bool otherwise_fine = errors.empty();
+    for (const auto& fault : faults) {
+      const bool known = std::any_of(errors.begin(), errors.end(), [&](const FieldError& error) {
+        return error.path == fault.error.path;
+      });
+      if (known) continue;
+      if (otherwise_fine && errors.empty()) status = http_status(code = fault.code);
+      errors.push_back(fault.error);
     }
     if (call.parameters.dry_run) return Reply(problems_response(errors));
     if (!errors.empty()) return Reply(problem(status, code, errors));

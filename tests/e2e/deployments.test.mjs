@@ -159,7 +159,19 @@ test("recordings are played, downloaded and deleted", limit, async (t) => {
   });
   let items = [recording("a", {}), recording("b", { time: "2026-01-02T02:04:05Z", duration_s: 75 })];
   await page.route("**/api/v1/recordings?*", (route) => route.fulfill({ json: { items, next_cursor: "" } }));
-  await page.route("**/api/v1/recordings/a/video", (route) => route.fulfill({ status: 404 }));
+  await page.route("**/api/v1/recordings/a/video", (route) =>
+    route.fulfill({
+      status: 404,
+      contentType: "application/problem+json",
+      body: JSON.stringify({
+        type: "about:blank",
+        title: "Not Found",
+        status: 404,
+        code: "not_found",
+        detail: "the recording has no video",
+      }),
+    }),
+  );
   await page.route("**/api/v1/recordings/a", (route) => {
     items = items.slice(1);
     return route.fulfill({ status: 204 });
