@@ -129,6 +129,12 @@ export async function assertAccessible(page, what) {
         .map(({ finished }) => finished.catch(() => undefined)),
     ),
   );
+  // A dialog that has gone gives the page back a moment later.
+  await page.waitForFunction(
+    () =>
+      document.querySelector('[role="dialog"], [role="alertdialog"]') ||
+      document.getElementById("root").getAttribute("aria-hidden") !== "true",
+  );
   // Fluent's focus catchers are hidden and take the focus only to hand it on.
   const { violations } = await new AxeBuilder({ page }).exclude("[data-tabster-dummy]").analyze();
   const serious = violations
