@@ -167,7 +167,7 @@ Result<fs::path> recording_path(const fs::path& data, const std::string& name) {
   std::error_code error;
   const fs::path root = fs::weakly_canonical(recordings_folder(data), error);
   if (error) return outside;
-  const fs::path path = fs::weakly_canonical(root / relative, error);
+  fs::path path = fs::weakly_canonical(root / relative, error);
   if (error) return outside;
   const auto [end, ignored] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
   if (end != root.end() || path == root) return outside;

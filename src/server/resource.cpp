@@ -299,8 +299,8 @@ class Requests {
       if (plain.empty() || code_.taken.contains(field) || !properties(kind).contains(field)) {
         continue;
       }
-      POSS_ASSIGN(std::string id, resources.store.seal(plain));
-      sent.body[field] = std::move(id);
+      POSS_ASSIGN(const std::string id, resources.store.seal(plain));
+      sent.body[field] = id;
     }
     const auto stored =
         before ? resources.store.update(kind, before->id, before->revision, sent.body, sent.tags)

@@ -62,7 +62,7 @@ test("a new user deploys a skill on a camera, with a parameter of its own", limi
     await page.getByText(/things are in the way/).waitFor();
     await assertLooksFine(page, "deployment_wizard_problems");
     await page.getByText("Show in Configure AI Skills").click();
-    await page.getByTestId("deployed-skill").getByText(/between 0 and 1000/).waitFor();
+    await page.getByTestId("deployed-skill").getByText(/from 0 to 1000/).waitFor();
     await page.getByLabel("Frame rate", { exact: true }).fill("3");
     await page.getByRole("tab", { name: "Review + Deploy" }).click();
     await page.getByText("Show in Basics").click();

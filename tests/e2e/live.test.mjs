@@ -10,12 +10,14 @@ import {
   screenshot,
   waitForBoxes,
 } from "./browser.mjs";
-import { peopleFile, sharedVideo, signIn, skill, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
+import { dataFolder, peopleFile, removeFolder, sharedVideo, signIn, skill, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
 
 const limit = { timeout: 180_000 };
 
 test("the demo shows a moving picture with boxes, and the feed tells of people", limit, async (t) => {
-  const poss = await startPoss(t, ["--demo"]);
+  const data = dataFolder();
+  const poss = await startPoss(t, ["--demo", "--data", data]);
+  t.after(() => removeFolder(data));
   const { page, assertNoFaults } = await openPage(t);
   await openFirstCamera(page, poss);
   await waitForBoxes(page);
@@ -96,9 +98,10 @@ test("the demo shows a moving picture with boxes, and the feed tells of people",
     await page.getByTestId("lost").waitFor();
     await screenshot(page, "live_connection_lost");
     await assertAccessible(page, "Live without server");
-    await startPoss(t, ["--demo"], { port: poss.port });
+    const again = await startPoss(t, ["--demo", "--data", data], { port: poss.port });
     await page.getByTestId("lost").waitFor({ state: "detached", timeout: 60_000 });
     await waitForBoxes(page);
+    await again.stop();
   });
   assertNoFaults();
 });

@@ -47,18 +47,27 @@ async function startProgram(t, path, args) {
   return { firstLine, lineWith, stop, pid: child.pid };
 }
 
+// A folder for everything a server keeps. Register its removal after the server's start, so that the
+// server has ended by then.
+export function dataFolder() {
+  return mkdtempSync(join(tmpdir(), "poss-data-"));
+}
+export function removeFolder(folder) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
 // `poss serve` with these arguments and a data folder of its own, unless they name one. `url` has no
 // slash at its end; `fetch` asks for a path as the first administrator, whom it makes; in the
 // demo everybody is one.
 export async function startPoss(t, args, { port = 0 } = {}) {
   const path = binary("POSS_BIN", "build/release/poss");
-  const data = args.includes("--data") ? undefined : mkdtempSync(join(tmpdir(), "poss-data-"));
+  const data = args.includes("--data") ? undefined : dataFolder();
   const { firstLine, lineWith, stop } = await startProgram(
     t,
     path,
     ["serve", "--port", String(port), ...(data ? ["--data", data] : []), ...args],
   );
-  if (data) t.after(() => rmSync(data, { recursive: true, force: true, maxRetries: 5 }));
+  if (data) t.after(() => removeFolder(data));
   const url = firstLine.trim().replace(/\/$/, "");
   if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(url)) throw new Error(`not an address: ${firstLine}`);
   let session;
