@@ -186,8 +186,7 @@ class Requests {
     json::array items;
     items.reserve(page.items.size());
     for (const StoredJson& record : page.items) {
-      POSS_ASSIGN(json::object shown, show(call.resources, record));
-      for (const auto& name : info_.not_listed) shown.erase(name);
+      POSS_ASSIGN(json::object shown, show(call.resources, record, info_.not_listed));
       items.push_back(std::move(shown));
     }
     return Reply(json_response(json_text(json::object{
@@ -247,8 +246,9 @@ class Requests {
     return Error{Code::not_found, "there is no " + code_.kind->title + " '" + id + "'"};
   }
 
-  Result<json::object> show(const Resources& resources, const StoredJson& record) const {
-    json::object shown = shown_object(*code_.kind, record);
+  Result<json::object> show(const Resources& resources, const StoredJson& record,
+                            const std::vector<std::string>& left_out = {}) const {
+    json::object shown = shown_object(*code_.kind, record, left_out);
     if (code_.show) POSS_TRY(code_.show(resources, record, shown));
     return shown;
   }
@@ -325,7 +325,8 @@ class Requests {
 
 }  // namespace
 
-json::object shown_object(const Kind& kind, const StoredJson& record) {
+json::object shown_object(const Kind& kind, const StoredJson& record,
+                          const std::vector<std::string>& left_out) {
   json::object tags;
   for (const auto& [name, value] : record.tags) tags[name] = value;
   json::object out{{"id", record.id},
@@ -335,6 +336,7 @@ json::object shown_object(const Kind& kind, const StoredJson& record) {
                    {"tags", std::move(tags)}};
   for (const auto& property : properties(kind)) {
     if (has_mark(property.value(), "x-internal")) continue;
+    if (std::find(left_out.begin(), left_out.end(), property.key()) != left_out.end()) continue;
     const auto* value = record.value.if_contains(property.key());
     if (is_secret(property.value())) {
       out["has_" + std::string(property.key())] = value && *value != json::value("");

@@ -71,6 +71,8 @@ struct ResourceHooks {
   // JSON Schema of the members that `show` adds, by name.
   json::object shown;
   std::function<void(const Resources&, const store::Stored<T>&, json::object&)> show;
+  // The same from the stored JSON, without reading the fields: for long lists of large objects.
+  std::function<void(const store::StoredJson&, json::object&)> show_stored;
   // For lists filtered by a status that is not a stored field.
   std::function<Result<InStatus>(const Resources&, const std::string& status)> in_status;
   // Why it may not be removed.
@@ -186,6 +188,13 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceHooks<T> hooks
       return {};
     };
   }
+  if (hooks.show_stored) {
+    code.show = [hook = hooks.show_stored](const Resources&, const store::StoredJson& record,
+                                           json::object& out) -> Result<void> {
+      hook(record, out);
+      return {};
+    };
+  }
   code.in_status = hooks.in_status;
   if (hooks.before_remove) {
     code.before_remove = [hook = hooks.before_remove](
@@ -213,7 +222,8 @@ void declare_resource(Api& api, const ResourceInfo& info, ResourceHooks<T> hooks
 }
 
 // An object as it is sent: the envelope and what people may see of its fields.
-json::object shown_object(const store::Kind& kind, const store::StoredJson& record);
+json::object shown_object(const store::Kind& kind, const store::StoredJson& record,
+                          const std::vector<std::string>& left_out = {});
 // The schema of that, with further members.
 json::object shown_schema(const store::Kind& kind, const json::object& further);
 

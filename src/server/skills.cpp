@@ -84,8 +84,10 @@ void check(const Draft<store::SkillRecord>& draft, store::SkillRecord& record, E
   record.connections = {connections.begin(), connections.end()};
 }
 
-void show(const Resources&, const StoredSkill& stored, json::object& out) {
-  const auto* nodes = stored.value.graph.if_contains("nodes");
+void show(const store::StoredJson& stored, json::object& out) {
+  const auto* graph = stored.value.if_contains("graph");
+  const auto* nodes =
+      graph && graph->is_object() ? graph->get_object().if_contains("nodes") : nullptr;
   out["node_count"] = nodes && nodes->is_array() ? nodes->get_array().size() : 0;
 }
 
@@ -148,7 +150,7 @@ Result<Reply> create(const Resources& resources, const HttpRequest& request,
   POSS_ASSIGN(const StoredSkill typed, stored_as<store::SkillRecord>(stored));
   keep_version(resources, request, nullptr, &typed);
   json::object shown = shown_object(kind, stored);
-  show(resources, typed, shown);
+  show(stored, shown);
   HttpResponse response = object_response(201, shown, stored.revision);
   response.headers.emplace_back("Location", "/api/v1/skills/" + stored.id);
   return Reply(std::move(response));
@@ -197,7 +199,7 @@ void declare_skills(Api& api) {
   ResourceHooks<store::SkillRecord> hooks;
   hooks.check = check;
   hooks.shown = {{"node_count", {{"type", "integer"}}}};
-  hooks.show = show;
+  hooks.show_stored = show;
   hooks.changed = keep_version;
   const ResourceInfo info{
       .path = "/api/v1/skills", .tag = "skills", .name = "Skill", .not_listed = {"graph"}};
