@@ -72,7 +72,13 @@ export function watchContract(page) {
     void check.finally(() => pending.delete(check));
   });
   return async () => {
-    await Promise.all(pending);
+    // A body that a page has let go of may never be told as whole.
+    let timer;
+    const enough = new Promise((resolve) => {
+      timer = setTimeout(resolve, 5_000);
+    });
+    await Promise.race([Promise.all(pending), enough]);
+    clearTimeout(timer);
     return faults;
   };
 }
