@@ -45,8 +45,9 @@ struct LiveHub::Viewer {
   void end() {
     ended = true;
     if (calling.load() == std::this_thread::get_id()) return;  // from inside the sink
+    Sink gone;  // goes without the lock: what it holds may end this view once more
     Lock lock(mutex);
-    sink = nullptr;
+    gone.swap(sink);
   }
 };
 
