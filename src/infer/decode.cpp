@@ -45,9 +45,9 @@ Result<void> check_boxes(const std::string& name, Shape shape) {
   return shape_error(name, shape, "boxes are [1,N,4]");
 }
 
-Result<void> check_yolov8(const std::string& name, Shape shape, std::int64_t labels) {
+Result<void> check_rows(const std::string& name, Shape shape, std::int64_t labels) {
   if (shape.size() != 3 || !fits(shape[0], 1)) {
-    return shape_error(name, shape, "the decoder yolov8 reads [1,4+K,N]");
+    return shape_error(name, shape, "rows of box and scores are [1,4+K,N]");
   }
   if (fits(shape[1], labels + 4) || fits(shape[2], labels + 4)) return {};
   const auto rows = std::min(shape[1], shape[2]);  // there are more boxes than rows of values
@@ -186,6 +186,31 @@ Error count_error(const char* what, std::int64_t count, std::int64_t boxes) {
                                            std::to_string(boxes) + " boxes"};
 }
 
+Result<void> check_supported(const DecoderSpec& spec) {
+  bool supported = true;
+  switch (spec.type) {
+    case Decoder::rows:
+      supported = spec.columns == std::vector<std::string>{"box", "scores"} &&
+                  spec.box_format == BoxFormat::cxcywh && spec.box_units == BoxUnits::input_pixels;
+      break;
+    case Decoder::boxes_scores:
+      supported = spec.box_format == BoxFormat::xyxy && spec.box_units == BoxUnits::fraction;
+      break;
+    case Decoder::anchors:
+      supported = spec.outputs.empty() && spec.offset_form == OffsetForm::yxhw;
+      break;
+    case Decoder::classification:
+      break;
+    default:
+      supported = false;
+  }
+  if (supported && spec.suppress) return {};
+  return Error{Code::invalid_argument, "these settings of the decoder '" +
+                                           std::string(enum_name(spec.type)) +
+                                           "' are not supported yet: export the model with boxes "
+                                           "and scores as outputs"};
+}
+
 }  // namespace
 
 bool OutputDecoder::usable(std::int64_t index) const {
@@ -198,6 +223,7 @@ Result<OutputDecoder> OutputDecoder::create(const Manifest& manifest,
                                             const std::filesystem::path& folder) {
   OutputDecoder out(manifest);
   const auto& spec = manifest.decoder;
+  POSS_TRY(check_supported(spec));
   const auto labels = static_cast<std::int64_t>(manifest.labels.size());
   constexpr size_t kNone = std::numeric_limits<size_t>::max();
 
@@ -209,12 +235,12 @@ Result<OutputDecoder> OutputDecoder::create(const Manifest& manifest,
     return index;
   };
 
-  if (spec.type == Decoder::yolov8 || spec.type == Decoder::classification) {
+  if (spec.type == Decoder::rows || spec.type == Decoder::classification) {
     POSS_ASSIGN(
         const size_t index,
         choose(spec.scores, "scores", "scores", kNone, [&](const TensorInfo& info) -> Result<void> {
-          return spec.type == Decoder::yolov8 ? check_yolov8(info.name, info.shape, labels)
-                                              : check_classes(info.name, info.shape, labels);
+          return spec.type == Decoder::rows ? check_rows(info.name, info.shape, labels)
+                                            : check_classes(info.name, info.shape, labels);
         }));
     out.wanted_ = {index};
   } else {
@@ -258,9 +284,9 @@ Result<std::vector<DetectedObject>> OutputDecoder::objects(std::span<const Outpu
   const auto height = static_cast<float>(input.height);
 
   std::vector<Candidate> candidates;
-  if (spec.type == Decoder::yolov8) {
+  if (spec.type == Decoder::rows) {
     const auto& tensor = tensors[0];
-    POSS_TRY(check_yolov8("scores", tensor.shape, labels));
+    POSS_TRY(check_rows("scores", tensor.shape, labels));
     const bool rows_of_values = tensor.shape[1] == labels + 4;
     const std::int64_t anchors = tensor.shape[rows_of_values ? 2 : 1];
     const std::int64_t anchor_stride = rows_of_values ? 1 : labels + 4;

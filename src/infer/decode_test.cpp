@@ -23,6 +23,11 @@ Manifest manifest_of(Decoder decoder, std::vector<std::string> labels) {
   out.input.width = out.input.height = 100;
   out.decoder.type = decoder;
   out.labels = std::move(labels);
+  if (decoder == Decoder::rows) {
+    out.decoder.columns = {"box", "scores"};
+    out.decoder.box_format = BoxFormat::cxcywh;
+    out.decoder.box_units = BoxUnits::input_pixels;
+  }
   return out;
 }
 
@@ -144,8 +149,8 @@ TEST(Decode, sigmoid_and_softmax_are_applied_where_asked) {
   EXPECT_TRUE(found->empty());
 }
 
-TEST(Decode, yolov8_is_read_in_both_orientations) {
-  const auto manifest = manifest_of(Decoder::yolov8, {"a", "b", "c"});
+TEST(Decode, rows_are_read_in_both_orientations) {
+  const auto manifest = manifest_of(Decoder::rows, {"a", "b", "c"});
   // Two boxes: centre (50, 50), 20 × 40, class c at 0.8; the other below the threshold.
   const auto upright = objects(manifest, {info("output0", {1, 7, 2})},
                                {{{1, 7, 2}, {50, 9, 50, 9, 20, 9, 40, 9, 0, 0, .1f, 0, .8f, .3f}}});
@@ -199,16 +204,16 @@ TEST(Decode, labels_that_do_not_fit_are_refused_with_both_numbers) {
   EXPECT_THAT(
       refusal(Decoder::boxes_scores, {info("boxes", {1, 9, 4}), info("scores", {1, 9, 90})}),
       testing::AllOf(HasSubstr("3 labels"), HasSubstr("90 classes")));
-  EXPECT_THAT(refusal(Decoder::yolov8, {info("output0", {1, 84, 8400})}),
+  EXPECT_THAT(refusal(Decoder::rows, {info("output0", {1, 84, 8400})}),
               testing::AllOf(HasSubstr("3 labels"), HasSubstr("84")));
   EXPECT_THAT(refusal(Decoder::classification, {info("y", {-1, 1001})}),
               testing::AllOf(HasSubstr("3 labels"), HasSubstr("1001 classes")));
   EXPECT_EQ(refusal(Decoder::classification, {info("y", {-1, -1})}), "accepted");
-  EXPECT_EQ(refusal(Decoder::yolov8, {info("y", {1, -1, -1})}), "accepted");
+  EXPECT_EQ(refusal(Decoder::rows, {info("y", {1, -1, -1})}), "accepted");
 }
 
 TEST(Decode, shapes_decided_at_run_time_are_checked_at_run_time) {
-  const auto manifest = manifest_of(Decoder::yolov8, {"a", "b", "c"});
+  const auto manifest = manifest_of(Decoder::rows, {"a", "b", "c"});
   const auto found =
       objects(manifest, {info("y", {1, -1, -1})}, {{{1, 5, 2}, std::vector<float>(10, 1.0f)}});
   ASSERT_FALSE(found);

@@ -44,6 +44,7 @@ TEST(Manifest, every_field_has_a_title_and_help) {
   };
   check(Fields<Manifest>::of());
   check(Fields<InputSpec>::of());
+  check(Fields<ExtraInput>::of());
   check(Fields<DecoderSpec>::of());
 }
 
@@ -76,6 +77,62 @@ TEST(Manifest, refuses_normalisation_of_bytes) {
   EXPECT_EQ(refusal(value), "accepted");
   value["input"].as_object()["mean"] = json::array{127};
   EXPECT_THAT(refusal(value), AllOf(HasSubstr("input.type"), HasSubstr("uint8")));
+}
+
+TEST(Manifest, bytes_with_a_sign_must_hold_the_pixels) {
+  json::object value = valid();
+  value["input"].as_object()["type"] = "int8";
+  EXPECT_THAT(refusal(value), AllOf(HasSubstr("input.type"), HasSubstr("0 to 255")));
+  value["input"].as_object()["mean"] = json::array{128};
+  EXPECT_EQ(refusal(value), "accepted");
+}
+
+TEST(Manifest, an_extra_input_is_named_once) {
+  json::object value = valid();
+  const json::object scale{{"name", "scale_factor"}, {"value", "scale_hw"}};
+  value["input"].as_object()["extras"] = json::array{scale};
+  EXPECT_EQ(refusal(value), "accepted");
+  value["input"].as_object()["extras"] = json::array{scale, scale};
+  EXPECT_THAT(refusal(value), HasSubstr("names the input 'scale_factor' twice"));
+}
+
+TEST(Manifest, columns_say_where_box_and_score_are) {
+  const auto columns = [](std::initializer_list<const char*> names) {
+    json::object value = valid();
+    json::array list;
+    for (const char* name : names) list.emplace_back(name);
+    value["decoder"] = {{"type", "rows"}, {"columns", std::move(list)}};
+    return refusal(value);
+  };
+  EXPECT_EQ(columns({"box", "objectness", "scores", "rest"}), "accepted");
+  EXPECT_EQ(columns({"batch", "box", "class", "score"}), "accepted");
+  EXPECT_THAT(columns({}), HasSubstr("decoder.columns"));
+  EXPECT_THAT(columns({"scores"}), HasSubstr("where the box is"));
+  EXPECT_THAT(columns({"box"}), HasSubstr("either scores"));
+  EXPECT_THAT(columns({"box", "scores", "score", "class"}), HasSubstr("either scores"));
+  EXPECT_THAT(columns({"box", "score"}), HasSubstr("no class"));
+  EXPECT_THAT(columns({"box", "class", "scores"}), HasSubstr("there can be no class"));
+  EXPECT_THAT(columns({"box", "scores", "rest", "rest"}), HasSubstr("'rest' twice"));
+  EXPECT_THAT(columns({"box", "mask"}), HasSubstr("holds 'mask'; a column is one of"));
+}
+
+TEST(Manifest, levels_agree_in_number) {
+  json::object value = valid();
+  value["decoder"] = {{"type", "anchor_grid"}, {"strides", {16, 32}}};
+  EXPECT_THAT(refusal(value), HasSubstr("0 numbers for 2 strides"));
+  auto& decoder = value["decoder"].as_object();
+  decoder["anchor_sizes"] = {10, 13, 16, 30};
+  EXPECT_EQ(refusal(value), "accepted");
+  decoder["outputs"] = {"fine"};
+  EXPECT_THAT(refusal(value), HasSubstr("1 names for 2 strides"));
+  decoder["outputs"] = {"fine", "coarse"};
+  EXPECT_EQ(refusal(value), "accepted");
+  decoder["strides"] = {16, 0};
+  EXPECT_THAT(refusal(value), HasSubstr("decoder.strides"));
+  value["decoder"] = {{"type", "distances"}, {"outputs", {"a", "b"}}};
+  EXPECT_THAT(refusal(value), HasSubstr("2 names for 3 strides"));
+  value["decoder"] = {{"type", "heatmap"}, {"activation", "softmax"}};
+  EXPECT_THAT(refusal(value), HasSubstr("heatmap"));
 }
 
 TEST(Manifest, refuses_file_names_that_leave_the_folder) {

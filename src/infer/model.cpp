@@ -91,6 +91,10 @@ Result<InputPlan> plan_input(const InputSpec& spec, const std::vector<TensorInfo
                                              "); only models with one, the picture, can be used"};
   }
   const auto& info = inputs[plan.index];
+  if (spec.type == TensorType::float16 || spec.type == TensorType::int8) {
+    return Error{Code::invalid_argument, "inputs of " + std::string(enum_name(spec.type)) +
+                                             " are not supported yet: use float32 or uint8"};
+  }
   const auto wanted = spec.type == TensorType::uint8 ? ElementType::uint8 : ElementType::float32;
   if (info.type != wanted) {
     return Error{Code::invalid_argument, "input '" + info.name + "' does not take " +

@@ -138,8 +138,8 @@ TEST_F(CommandLine, an_unknown_model_is_named_with_what_there_is) {
 }
 
 TEST_F(CommandLine, a_file_that_is_not_onnx_is_refused) {
-  const auto more = models(R"({"input": {"width": 8, "height": 8}, "decoder": {"type": "yolov8"},
-                              "labels": ["a"]})",
+  const auto more = models(R"({"input": {"width": 8, "height": 8},
+                              "decoder": {"type": "boxes_scores"}, "labels": ["a"]})",
                            "this is not a model");
   refuses(skill(), kVideo, 2, "model.onnx", more);
 }
