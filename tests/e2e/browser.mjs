@@ -12,6 +12,11 @@ const require = createRequire(new URL("../../portal/package.json", import.meta.u
 const { chromium } = require("playwright-core");
 const { default: AxeBuilder } = require("@axe-core/playwright");
 
+// What a test waits for comes within this time, and a test ends within `limit`, also on a machine
+// that is busy with other things.
+const patience = 60_000;
+export const limit = { timeout: 600_000 };
+
 const screenshots = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
 
 // Opens a browser with a fresh profile, and closes it when test `t` ends. Faults in the page
@@ -44,7 +49,7 @@ export async function openPage(t, { width = 1280, height = 860, colorScheme = "l
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     assert.deepEqual(found, [], "answers that are not as api/openapi.json has them");
   });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(patience);
   const faults = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
@@ -78,15 +83,11 @@ export function overlayState(page) {
 }
 
 // Waits until boxes are drawn on the live picture.
-export async function waitForBoxes(page, timeout = 60_000) {
-  await page.waitForFunction(
-    () => {
-      const overlay = document.querySelector('[data-testid="overlay"]');
-      return overlay?.dataset.phase === "playing" && Number(overlay.dataset.boxes) > 0;
-    },
-    undefined,
-    { timeout },
-  );
+export async function waitForBoxes(page) {
+  await page.waitForFunction(() => {
+    const overlay = document.querySelector('[data-testid="overlay"]');
+    return overlay?.dataset.phase === "playing" && Number(overlay.dataset.boxes) > 0;
+  });
 }
 
 // A short text that differs when the pixels of the shown picture differ.

@@ -1,11 +1,9 @@
 // The page Cameras in a real browser against the real POSS.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage, screenshot } from "./browser.mjs";
-import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, rest } from "./pages.mjs";
+import { limit, openPage, screenshot } from "./browser.mjs";
+import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, rest, waitForCount } from "./pages.mjs";
 import { peopleFile, signIn, startPoss, startRtspCamera, unusedPort } from "./poss.mjs";
-
-const limit = { timeout: 240_000 };
 
 async function open(t, path, options) {
   const poss = await startPoss(t, []);
@@ -24,8 +22,6 @@ async function makeCamera(poss, name, uri, more = {}) {
 const waitForPicture = (page) =>
   page.waitForFunction(
     () => document.querySelector('[data-testid="overlay"]')?.dataset.phase === "playing",
-    undefined,
-    { timeout: 60_000 },
   );
 
 test("a new user adds a camera and sees it live", limit, async (t) => {
@@ -61,7 +57,7 @@ test("a new user adds a camera and sees it live", limit, async (t) => {
 
   await t.test("Test shows the picture and what it is", async () => {
     await page.getByRole("button", { name: "Test" }).click();
-    await page.getByText(/It works · H\.264 · \d+ × \d+ · .* fps/).waitFor({ timeout: 60_000 });
+    await page.getByText(/It works · H\.264 · \d+ × \d+ · .* fps/).waitFor();
     const width = await page.getByAltText("A picture of the camera, taken by the test").evaluate((image) => image.naturalWidth);
     assert.ok(width > 0, "the picture is there");
     await assertLooksFine(page, "camera_wizard_tested");
@@ -71,7 +67,7 @@ test("a new user adds a camera and sees it live", limit, async (t) => {
     await page.getByLabel("Password").fill("guessed");
     await page.getByText("The address has changed since this test.").waitFor();
     await page.getByRole("button", { name: "Test again" }).click();
-    await page.getByText("North gate does not accept the user name or password").waitFor({ timeout: 60_000 });
+    await page.getByText("North gate does not accept the user name or password").waitFor();
     await assertLooksFine(page, "camera_wizard_wrong_password");
     await page.getByLabel("Password").fill("s3cret word");
   });
@@ -120,7 +116,7 @@ test("a new user adds a camera and sees it live", limit, async (t) => {
 
   await t.test("the list leads with its picture", async () => {
     await page.getByRole("link", { name: "Cameras" }).first().click();
-    await page.getByTestId("thumbnail").locator("img").waitFor({ timeout: 60_000 });
+    await page.getByTestId("thumbnail").locator("img").waitFor();
     await assertLooksFineEverywhere(page, "cameras", () => page.getByTestId("thumbnail").locator("img").waitFor());
   });
   assertNoFaults();
@@ -151,7 +147,7 @@ test("Test names why nothing comes", limit, async (t) => {
   const tryAddress = async (uri, sentence) => {
     await page.getByLabel("RTSP URL").fill(uri);
     await page.getByRole("button", { name: /^Test/ }).click();
-    await page.getByTestId("stage-notice").getByText(sentence).waitFor({ timeout: 60_000 });
+    await page.getByTestId("stage-notice").getByText(sentence).waitFor();
   };
   await tryAddress(`rtsp://127.0.0.1:${await unusedPort()}/stream`, "The camera refuses the connection");
   await assertLooksFine(page, "camera_wizard_refused");
@@ -166,7 +162,7 @@ test("a video file and an image folder need no password", limit, async (t) => {
   await page.getByLabel("Password").waitFor({ state: "detached" });
   await page.locator("#field-uri").fill(peopleFile(t));
   await page.getByRole("button", { name: "Test" }).click();
-  await page.getByText(/It works · H\.264/).waitFor({ timeout: 60_000 });
+  await page.getByText(/It works · H\.264/).waitFor();
   await choose(page, "Source", "Image folder");
   await page.getByLabel("Folder").waitFor();
   assertNoFaults();
@@ -178,7 +174,7 @@ test("looking for cameras says what came of it", limit, async (t) => {
   const dialog = page.getByRole("dialog");
   await dialog.getByText("Find cameras on this network").waitFor();
   // Whether any answers depends on the network the test runs in.
-  await dialog.getByRole("button", { name: "Look again" }).and(page.locator(':not([aria-disabled="true"])')).waitFor({ timeout: 60_000 });
+  await dialog.getByRole("button", { name: "Look again" }).and(page.locator(':not([aria-disabled="true"])')).waitFor();
   await assertLooksFine(page, "cameras_find");
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
@@ -292,7 +288,7 @@ test("200 cameras are found, filtered and shown as a table", limit, async (t) =>
   await page.getByRole("searchbox").fill("Camera 19");
   await page.getByText("10 cameras").waitFor();
   await page.getByRole("button", { name: "Table" }).click();
-  assert.equal(await page.getByTestId("row").count(), 10);
+  await waitForCount(page.getByTestId("row"), 10);
   await assertLooksFine(page, "cameras_table");
   await page.getByRole("button", { name: "Tag" }).click();
   await page.getByPlaceholder("name or name=value").fill("site=north");
@@ -311,7 +307,7 @@ test("a list that cannot be loaded says why and tries again", limit, async (t) =
   const { poss, page, assertNoFaults } = await open(t, "/");
   await breakApi(page, /\/api\/v1\/cameras\?/, "The store could not be read: disk I/O error.");
   await page.goto(`${poss.url}/cameras`);
-  await page.getByText("The store could not be read: disk I/O error.").waitFor({ timeout: 60_000 });
+  await page.getByText("The store could not be read: disk I/O error.").waitFor();
   await assertLooksFine(page, "cameras_error");
   await page.unroute(/\/api\/v1\/cameras\?/);
   await page.getByRole("button", { name: "Try again" }).click();

@@ -1,11 +1,9 @@
 // The page Deployments in a real browser against the real POSS.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
-import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, rest } from "./pages.mjs";
+import { limit, openPage } from "./browser.mjs";
+import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, rest, waitForCount } from "./pages.mjs";
 import { signIn, startPoss } from "./poss.mjs";
-
-const limit = { timeout: 180_000 };
 
 async function open(t, path) {
   const poss = await startPoss(t, ["--demo"]);
@@ -77,7 +75,7 @@ test("a new user deploys a skill on a camera, with a parameter of its own", limi
   await page.getByText(/with fps = 3/).waitFor();
   await assertLooksFineEverywhere(page, "deployment_wizard_review", () => page.getByText("Nothing is in the way.").waitFor());
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
-  await page.getByRole("heading", { name: /^Night watch/ }).waitFor();
+  await page.getByRole("heading", { name: "Night watch", exact: true }).waitFor();
   const made = (await rest(poss, "GET", "/deployments")).items.find(({ name }) => name === "Night watch");
   assert.deepEqual(made.cameras, [{ camera: camera.id, skills: [{ skill: skill.id, parameters: { fps: "3" } }] }]);
   assert.deepEqual(made.tags, { site: "north" });
@@ -99,7 +97,7 @@ test("a new user deploys a skill on a camera, with a parameter of its own", limi
     await page.getByRole("button", { name: "Keep editing mine" }).click();
     await page.getByText("Nothing is in the way.").waitFor();
     await page.getByRole("button", { name: "Deploy", exact: true }).click();
-    await page.getByRole("heading", { name: /^Late watch/ }).waitFor();
+    await page.getByRole("heading", { name: "Late watch", exact: true }).waitFor();
     assert.deepEqual((await rest(poss, "GET", `/deployments/${made.id}`)).tags, { site: "south" });
   });
 
@@ -109,7 +107,7 @@ test("a new user deploys a skill on a camera, with a parameter of its own", limi
     await page.getByRole("button", { name: "Delete", exact: true }).click();
     await page.waitForURL("**/deployments");
     await page.getByRole("link", { name: first.name }).waitFor();
-    assert.equal(await page.getByRole("link", { name: "Late watch" }).count(), 0);
+    await waitForCount(page.getByRole("link", { name: "Late watch" }), 0);
   });
   assertNoFaults();
 });
@@ -124,7 +122,7 @@ test("a deployment tells how it is, what it sees and what it recorded", limit, a
 
   await t.test("insights come live, and can be exported and embedded", async () => {
     await page.getByRole("tab", { name: "Insights" }).click();
-    await page.getByTestId("insight").first().waitFor({ timeout: 60_000 });
+    await page.getByTestId("insight").first().waitFor();
     await assertLooksFineEverywhere(page, "deployment_insights", () => page.getByTestId("chart").waitFor());
     await page.getByRole("button", { name: "Embed code" }).click();
     await page.getByTestId("code").getByText(`deployment=${first.id}`, { exact: false }).waitFor();
@@ -187,7 +185,7 @@ test("recordings are played, downloaded and deleted", limit, async (t) => {
   await page.getByRole("button", { name: /^Delete the recording/ }).first().click();
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByTestId("recording").nth(1).waitFor({ state: "detached" });
-  assert.equal(await page.getByTestId("player").count(), 0);
+  await waitForCount(page.getByTestId("player"), 0);
   assertNoFaults();
 });
 

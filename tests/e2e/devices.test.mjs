@@ -1,11 +1,9 @@
 // The page Compute Devices in a real browser against the real POSS.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
+import { limit, openPage } from "./browser.mjs";
 import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, rest } from "./pages.mjs";
 import { signIn, startPoss } from "./poss.mjs";
-
-const limit = { timeout: 180_000 };
 
 async function open(t, path) {
   const poss = await startPoss(t, []);
@@ -119,7 +117,7 @@ test("200 compute devices, and a list that cannot be loaded", limit, async (t) =
   await assertLooksFine(page, "devices_200");
   await breakApi(page, /\/api\/v1\/devices\?/, "The store could not be read: disk I/O error.");
   await page.reload();
-  await page.getByText("The store could not be read: disk I/O error.").waitFor({ timeout: 60_000 });
+  await page.getByText("The store could not be read: disk I/O error.").waitFor();
   await assertLooksFine(page, "devices_error");
   assertNoFaults();
 });

@@ -1,11 +1,9 @@
 // The page Home in a real browser against the real POSS.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage, screenshot } from "./browser.mjs";
+import { limit, openPage, screenshot } from "./browser.mjs";
 import { assertLooksFine, assertLooksFineEverywhere, breakApi, rest } from "./pages.mjs";
 import { peopleFile, signIn, skill, startPoss, unusedPort } from "./poss.mjs";
-
-const limit = { timeout: 180_000 };
 
 test("the first steps tick themselves off", limit, async (t) => {
   const poss = await startPoss(t, []);
@@ -28,7 +26,7 @@ test("the first steps tick themselves off", limit, async (t) => {
 
   await t.test("a camera that gives no picture needs attention, with its cause", async () => {
     const attention = page.getByTestId("attention");
-    await attention.getByText("Refused").waitFor({ timeout: 60_000 });
+    await attention.getByText("Refused").waitFor();
     await assertLooksFine(page, "home_attention");
     await attention.getByRole("link", { name: "Gate" }).click();
     await page.getByRole("heading", { name: "Gate", exact: true }).waitFor();
@@ -51,8 +49,8 @@ test("what runs leads with its pictures", limit, async (t) => {
   await signIn(page, poss);
   await page.goto(poss.url);
   const ready = async () => {
-    await page.getByTestId("camera-wall").locator("img").first().waitFor({ timeout: 60_000 });
-    await page.getByTestId("running").getByText("Running", { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByTestId("camera-wall").locator("img").first().waitFor();
+    await page.getByTestId("running").getByText("Running", { exact: true }).waitFor();
   };
   await assertLooksFineEverywhere(page, "home", ready);
   await page.getByText("Everything is as it should be.").waitFor();
@@ -83,7 +81,7 @@ test("a fault is said, with a way to try again", limit, async (t) => {
   await signIn(page, poss);
   await breakApi(page, /\/api\/v1\/deployments\?/, "The store could not be read: disk I/O error.");
   await page.goto(poss.url);
-  await page.getByText("The store could not be read: disk I/O error.").waitFor({ timeout: 60_000 });
+  await page.getByText("The store could not be read: disk I/O error.").waitFor();
   await assertLooksFine(page, "home_error");
   await page.unroute(/\/api\/v1\/deployments\?/);
   await page.getByRole("button", { name: "Try again" }).click();

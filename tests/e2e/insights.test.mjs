@@ -1,11 +1,9 @@
 // The page Insights in a real browser against the real POSS.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
-import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, rest } from "./pages.mjs";
+import { limit, openPage } from "./browser.mjs";
+import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, rest, waitForCount } from "./pages.mjs";
 import { signIn, startPoss } from "./poss.mjs";
-
-const limit = { timeout: 180_000 };
 
 async function open(t, path) {
   const poss = await startPoss(t, ["--demo"]);
@@ -17,14 +15,14 @@ async function open(t, path) {
 
 test("insights show live and over time, filtered by what stands in the address", limit, async (t) => {
   const { poss, page, assertNoFaults } = await open(t, "/insights");
-  await page.getByTestId("insight").first().waitFor({ timeout: 60_000 });
+  await page.getByTestId("insight").first().waitFor();
   await page.getByTestId("chart").waitFor();
   await assertLooksFineEverywhere(page, "insights", () => page.getByTestId("insight").first().waitFor());
 
   await t.test("the live tail stands still while paused", async () => {
     await page.getByRole("button", { name: "Pause" }).click();
     const rows = await page.getByTestId("insight").count();
-    await page.getByTestId("tail").getByText(/new$/).waitFor({ timeout: 60_000 });
+    await page.getByTestId("tail").getByText(/new$/).waitFor();
     assert.equal(await page.getByTestId("insight").count(), rows);
     await assertLooksFine(page, "insights_paused");
     await page.getByRole("button", { name: "Go on" }).click();
@@ -43,7 +41,7 @@ test("insights show live and over time, filtered by what stands in the address",
     await page.getByTestId("insight").first().waitFor();
     assert.equal(await page.getByRole("combobox", { name: "Label" }).inputValue(), "person");
     await page.getByTestId("chart").getByRole("listitem").filter({ hasText: "person" }).waitFor();
-    assert.equal(await page.getByTestId("chart").getByRole("list").getByRole("listitem").count(), 1);
+    await waitForCount(page.getByTestId("chart").getByRole("list").getByRole("listitem"), 1);
     await assertLooksFine(page, "insights_filtered");
   });
 
@@ -72,7 +70,7 @@ test("insights show live and over time, filtered by what stands in the address",
 
 test("a long history comes page by page", limit, async (t) => {
   const { page, assertNoFaults } = await open(t, "/insights");
-  await page.getByTestId("insight").first().waitFor({ timeout: 60_000 });
+  await page.getByTestId("insight").first().waitFor();
   await page.route("**/api/v1/insights?*", async (route) => {
     const url = new URL(route.request().url());
     const answer = await route.fetch({ url: String(url).replace("limit=500", "limit=10") });

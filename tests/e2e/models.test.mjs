@@ -5,11 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openPage, screenshot } from "./browser.mjs";
-import { assertLooksFine } from "./pages.mjs";
+import { limit, openPage, screenshot } from "./browser.mjs";
+import { assertLooksFine, waitForCount } from "./pages.mjs";
 import { signIn, startPoss } from "./poss.mjs";
 
-const limit = { timeout: 180_000 };
 const zoo = fileURLToPath(new URL("../../build/zoo/efficientdet_lite0/", import.meta.url));
 
 function folder(t) {
@@ -46,7 +45,7 @@ test("a new user browses the zoo and adds a model", limit, async (t) => {
   await t.test("filters leave what matches, and say when nothing does", async () => {
     await page.getByRole("searchbox").fill("mobilenet");
     await card.waitFor({ state: "detached" });
-    assert.equal(await page.getByTestId("zoo-card").count(), 1);
+    await waitForCount(page.getByTestId("zoo-card"), 1);
     await page.getByRole("searchbox").fill("no such object");
     await page.getByText("No model of the zoo matches").waitFor();
     await screenshot(page, "models_zoo_no_match");
@@ -56,7 +55,7 @@ test("a new user browses the zoo and adds a model", limit, async (t) => {
     await card.waitFor({ state: "detached" });
     await page.reload();
     await page.getByTestId("zoo-card").first().waitFor();
-    assert.equal(await page.getByTestId("zoo-card").count(), 1, "filters survive a reload");
+    await waitForCount(page.getByTestId("zoo-card"), 1); // filters survive a reload
     await page.goto(`${poss.url}/models/zoo`);
     await card.waitFor();
   });
@@ -271,7 +270,7 @@ test("a new user adds an external model", limit, async (t) => {
     await page.unroute("**/versions");
     await page.goto(`${poss.url}/models`);
     await page.getByRole("link", { name: "My detector" }).waitFor();
-    assert.equal(await page.getByRole("link", { name: "Half made" }).count(), 0);
+    await waitForCount(page.getByRole("link", { name: "Half made" }), 0);
   });
 
   await t.test("the list in light and dark colours, as a table, and on a phone", async () => {

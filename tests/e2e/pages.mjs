@@ -46,6 +46,12 @@ export async function choose(page, label, option) {
   await page.getByRole("option", { name: option }).click();
 }
 
+// Waits until there are so many of something.
+export async function waitForCount(locator, count) {
+  if (count > 0) await locator.nth(count - 1).waitFor();
+  await locator.nth(count).waitFor({ state: "detached" });
+}
+
 // Refuses the next requests to a path, as a server with a fault would.
 export async function breakApi(page, pattern, detail) {
   await page.route(pattern, (route) =>

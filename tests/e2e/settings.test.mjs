@@ -3,11 +3,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
+import { limit, openPage } from "./browser.mjs";
 import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose } from "./pages.mjs";
 import { administratorName, administratorPassword, signIn, startPoss, unusedPort } from "./poss.mjs";
-
-const limit = { timeout: 180_000 };
 
 async function open(t, path, options) {
   const poss = await startPoss(t, []);

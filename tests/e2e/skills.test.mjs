@@ -4,11 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openPage } from "./browser.mjs";
-import { assertLooksFine, assertLooksFineEverywhere, breakApi, rest } from "./pages.mjs";
+import { limit, openPage } from "./browser.mjs";
+import { assertLooksFine, assertLooksFineEverywhere, breakApi, rest, waitForCount } from "./pages.mjs";
 import { signIn, startPoss } from "./poss.mjs";
-
-const limit = { timeout: 180_000 };
 
 async function open(t, path, args = ["--demo"]) {
   const poss = await startPoss(t, args);
@@ -54,7 +52,7 @@ test("a new user composes a skill from a template", limit, async (t) => {
       page.getByRole("button", { name: /^Detect and filter/ }).waitFor(),
     );
     await page.getByRole("button", { name: /^Detect and filter/ }).click();
-    assert.equal(await page.getByTestId("node").count(), 4);
+    await waitForCount(page.getByTestId("node"), 4);
   });
 
   await t.test("a needed setting is asked for at its node", async () => {
@@ -79,17 +77,17 @@ test("a new user composes a skill from a template", limit, async (t) => {
 
   await t.test("nodes are added in line and as branches, and removed", async () => {
     await add(page, "Add after Filter", /^File/);
-    assert.equal(await page.getByTestId("node").count(), 5);
+    await waitForCount(page.getByTestId("node"), 5);
     await page.getByRole("button", { name: "Change File", exact: true }).click();
     await page.getByRole("menuitem", { name: "Remove File" }).click();
-    assert.equal(await page.getByTestId("node").count(), 4);
+    await waitForCount(page.getByTestId("node"), 4);
     await assertLooksFineEverywhere(page, "skill_wizard_nodes", () => page.getByTestId("node").first().waitFor());
   });
 
   await t.test("what was typed survives a reload", async () => {
     await page.reload();
     await page.getByText("This is the draft you began earlier.").waitFor();
-    assert.equal(await page.getByTestId("node").count(), 4);
+    await waitForCount(page.getByTestId("node"), 4);
   });
 
   await page.getByRole("tab", { name: "Review + Create" }).click();
@@ -225,7 +223,7 @@ test("an existing skill is changed, restored, copied and moved as a file", limit
     await page.getByRole("button", { name: "Delete", exact: true }).click();
     await page.waitForURL("**/skills");
     await page.getByRole("link", { name: "Yard watch" }).waitFor();
-    assert.equal(await page.getByRole("link", { name: "From a file" }).count(), 0);
+    await waitForCount(page.getByRole("link", { name: "From a file" }), 0);
   });
   assertNoFaults();
 });

@@ -27,6 +27,7 @@ const useStyles = makeStyles({
     marginBottom: "12px",
   },
   names: { minWidth: 0, flex: "1 1 240px" },
+  line: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 12px" },
   title: { overflowWrap: "anywhere" },
   detail: { color: tokens.colorNeutralForeground2 },
   actions: { display: "flex", flexWrap: "wrap", gap: "8px", alignItems: "center" },
@@ -38,21 +39,26 @@ type Action = { text: string; icon?: FluentIcon } & ({ to: string } | { run: () 
 export type PrimaryAction = Action | { text: string; icon?: FluentIcon; choices: readonly (Action & { detail?: string })[] };
 
 type Props = {
-  title: ReactNode;
+  title: string;
+  // The state of what the page is about, beside its name and no part of it.
+  pill?: ReactNode;
   detail?: ReactNode;
   primary?: PrimaryAction | undefined;
   // Further actions, left of the primary one.
   children?: ReactNode;
 };
 
-export function PageHeader({ title, detail, primary, children }: Props) {
+export function PageHeader({ title, pill, detail, primary, children }: Props) {
   const styles = useStyles();
   return (
     <header className={styles.root}>
       <div className={styles.names}>
-        <Title2 as="h1" block className={styles.title}>
-          {title}
-        </Title2>
+        <div className={styles.line}>
+          <Title2 as="h1" className={styles.title}>
+            {title}
+          </Title2>
+          {pill}
+        </div>
         {detail && <Text className={styles.detail}>{detail}</Text>}
       </div>
       <div className={styles.actions}>

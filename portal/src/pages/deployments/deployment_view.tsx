@@ -51,7 +51,6 @@ const useStyles = makeStyles({
   root: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: "16px" },
   path: { marginLeft: "-4px" },
   crumb: { color: tokens.colorNeutralForeground2, textDecoration: "none", ":hover": { textDecoration: "underline" } },
-  title: { display: "inline-flex", flexWrap: "wrap", alignItems: "center", gap: "4px 12px" },
   tabs: { marginLeft: "-10px", overflowX: "auto", scrollbarWidth: "none" },
   cameras: {
     display: "grid",
@@ -122,13 +121,7 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
         </BreadcrumbItem>
         <BreadcrumbDivider aria-hidden />
       </Breadcrumb>
-      <PageHeader
-        title={
-          <span className={styles.title}>
-            {deployment.name} <DeploymentPill deployment={deployment} />
-          </span>
-        }
-      >
+      <PageHeader title={deployment.name} pill={<DeploymentPill deployment={deployment} />}>
         <Changes deployment={deployment} />
       </PageHeader>
       <div className={styles.root}>

@@ -48,7 +48,6 @@ const text = devices.view;
 
 const useStyles = makeStyles({
   root: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: "16px", maxWidth: "1080px" },
-  title: { display: "inline-flex", flexWrap: "wrap", alignItems: "center", gap: "10px" },
   pair: {
     display: "grid",
     gridTemplateColumns: "repeat(auto-fit, minmax(min(360px, 100%), 1fr))",
@@ -101,12 +100,8 @@ function DeviceView({ device }: { device: Device }) {
   return (
     <div className={styles.root}>
       <PageHeader
-        title={
-          <span className={styles.title}>
-            {device.name}
-            <StatePill tone={deviceTone[status.state]} text={deviceState[status.state]} />
-          </span>
-        }
+        title={device.name}
+        pill={<StatePill tone={deviceTone[status.state]} text={deviceState[status.state]} />}
         detail={devices.type[type]}
         primary={
           mayChange
