@@ -19,7 +19,10 @@ function statusOnly() {
     onChange: () => () => undefined,
     onState: () => () => undefined,
   } as unknown as EventStream;
-  return { stream, status: (cameras: StatusEvent["cameras"]) => tell({ cameras, deployments: [] }) };
+  // Only what the cache looks at.
+  const status = (cameras: Partial<StatusEvent["cameras"][number]>[]) =>
+    tell({ cameras, deployments: [] } as unknown as StatusEvent);
+  return { stream, status };
 }
 
 describe("feedCache", () => {

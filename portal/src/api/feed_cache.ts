@@ -67,7 +67,7 @@ function putStatus(cache: QueryClient, { cameras, deployments }: StatusEvent): v
   putStatuses(cache, "deployment", deployments);
 }
 
-function putStatuses(cache: QueryClient, kind: Kind, told: StatusEvent["cameras"]): void {
+function putStatuses(cache: QueryClient, kind: Kind, told: readonly { id: string }[]): void {
   if (told.length === 0) return;
   const statuses = new Map(told.map(({ id, ...status }) => [id, status]));
   const merge = <T extends WithStatus>(item: T): T => {

@@ -1219,7 +1219,7 @@ export interface components {
                 trouble: string;
             };
             /** @description How many objects there are, by kind. */
-            counts: Record<string, never>;
+            counts: Record<string, unknown>;
         };
         FoundAcceleration: {
             /** @enum {string} */
@@ -1572,7 +1572,7 @@ export interface components {
             user_name: string;
             has_credentials: boolean;
             /** Settings */
-            settings: Record<string, never>;
+            settings: Record<string, unknown>;
         };
         ConnectionInput: {
             /** Connection name */
@@ -1657,7 +1657,7 @@ export interface components {
             seconds_left?: number;
             /** @description Only where one job is asked for. */
             log: string[];
-            result: Record<string, never>;
+            result: Record<string, unknown>;
         };
         Node: {
             id: string;
@@ -1744,7 +1744,7 @@ export interface components {
                      */
                     skill: string;
                     /** Parameters */
-                    parameters: Record<string, never>;
+                    parameters: Record<string, unknown>;
                 }[];
             }[];
             /** Enabled */
@@ -2085,7 +2085,7 @@ export interface components {
             /** Objects */
             labels: string[];
             /** Metrics */
-            metrics: Record<string, never>;
+            metrics: Record<string, unknown>;
         };
         DatasetImage: {
             id: string;
@@ -2156,9 +2156,9 @@ export interface components {
              */
             ended?: string;
             /** Settings */
-            settings: Record<string, never>;
+            settings: Record<string, unknown>;
             /** Metrics */
-            metrics: Record<string, never>;
+            metrics: Record<string, unknown>;
             /**
              * Model version
              * Format: model_version
@@ -2181,7 +2181,7 @@ export interface components {
             inputs: components["schemas"]["Port"][];
             outputs: components["schemas"]["Port"][];
             /** @description JSON Schema of the settings. */
-            settings: Record<string, never>;
+            settings: Record<string, unknown>;
         };
         Skill: {
             id: string;
@@ -2206,7 +2206,7 @@ export interface components {
              */
             acceleration: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
             /** Nodes */
-            graph: Record<string, never>;
+            graph: Record<string, unknown>;
             /** Models */
             readonly models: string[];
             /** Connections */
@@ -2264,7 +2264,7 @@ export interface components {
              * Nodes
              * @default {}
              */
-            graph: Record<string, never>;
+            graph: Record<string, unknown>;
             /** @description Names differ in more than case. */
             tags?: {
                 [key: string]: string;
@@ -2283,7 +2283,7 @@ export interface components {
              */
             acceleration?: "cpu" | "nvidia_dgpu" | "intel_igpu" | "nvidia_jetson";
             /** Nodes */
-            graph?: Record<string, never>;
+            graph?: Record<string, unknown>;
             /** @description Names differ in more than case. */
             tags?: {
                 [key: string]: string;
@@ -2298,7 +2298,7 @@ export interface components {
             /** @description Version of the settings. */
             version: number;
             /** @description As the node type's schema says. */
-            settings: Record<string, never>;
+            settings: Record<string, unknown>;
         };
         SkillEdge: {
             /** @description node, or node:port. */
@@ -2337,7 +2337,7 @@ export interface components {
             /** Version */
             number: number;
             /** Nodes */
-            graph: Record<string, never>;
+            graph: Record<string, unknown>;
         };
         Recording: {
             id: string;
@@ -3948,7 +3948,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": Record<string, unknown>;
             };
         };
         responses: {
@@ -4204,7 +4204,7 @@ export interface operations {
                         /** @description Insights of each step. */
                         total: number[];
                         /** @description Those with an object of a label, for the 20 most frequent labels. */
-                        by_label: Record<string, never>;
+                        by_label: Record<string, unknown>;
                     };
                 };
             };
@@ -4532,7 +4532,7 @@ export interface operations {
                      * @description model.json of an ONNX model (docs/models.md); a TFLite file needs none.
                      * @default {}
                      */
-                    manifest?: Record<string, never>;
+                    manifest?: Record<string, unknown>;
                 };
             };
         };
@@ -4954,7 +4954,7 @@ export interface operations {
                          * @description As the node type's schema says.
                          * @default {}
                          */
-                        settings?: Record<string, never>;
+                        settings?: Record<string, unknown>;
                     }[];
                     /** @default [] */
                     edges?: {
@@ -5305,7 +5305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": Record<string, unknown>;
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,21 +1,14 @@
 // Who is signed in, and signing in and out.
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { ApiError, del, get, onUnauthenticated, post, setCsrfToken } from "./client";
+import { del, get, onUnauthenticated, post, setCsrfToken } from "./client";
 import type { Role, Session } from "./types";
 
 const sessionKey = ["session"] as const;
 
 async function fetchSession(): Promise<Session> {
-  try {
-    const session = await get<Session>("/session");
-    setCsrfToken(session.csrf_token);
-    return session;
-  } catch (error) {
-    // A server from before there was a sign-in: to go once /session is served.
-    if (!(error instanceof ApiError && error.status === 404)) throw error;
-    const user = { id: "", name: "demo", role: "admin" as const };
-    return { signed_in: true, user, csrf_token: "", demo: true, setup_needed: false };
-  }
+  const session = await get<Session>("/session");
+  setCsrfToken(session.csrf_token);
+  return session;
 }
 
 // To be called once: a request refused for want of a sign-in ends the session here too.

@@ -2,20 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { get } from "../api/client";
+import type { NodeType as Declared } from "../api/types";
 import type { Schema } from "../form/schema";
 
-export type Port = { name: string; title: string };
-
-export type NodeType = {
-  type: string;
-  title: string;
-  help: string;
-  category: "import" | "process" | "export";
-  version: number;
-  inputs: Port[];
-  outputs: Port[];
-  settings: Schema;
-};
+export type NodeType = Omit<Declared, "settings"> & { settings: Schema };
+export type Port = NodeType["inputs"][number];
 
 export type NodeTypes = ReadonlyMap<string, NodeType>;
 

@@ -1,6 +1,6 @@
 // The nodes of a skill with the time each takes, by stage.
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
-import type { DeploymentNode, NodeStage } from "../api/types";
+import type { NodeStage, StreamNode } from "../api/types";
 import { formatCount, formatMs } from "../format";
 import { text as live } from "../strings/live";
 
@@ -82,7 +82,7 @@ const useStyles = makeStyles({
   none: { padding: "8px 16px 16px", color: tokens.colorNeutralForeground3 },
 });
 
-export function NodeTimes({ nodes }: { nodes: readonly DeploymentNode[] }) {
+export function NodeTimes({ nodes }: { nodes: readonly StreamNode[] }) {
   const styles = useStyles();
   const longest = Math.max(...nodes.map(({ mean_ms }) => mean_ms), 0.001);
   const stageClass = (name: string) =>
@@ -183,14 +183,14 @@ export function NodeTimes({ nodes }: { nodes: readonly DeploymentNode[] }) {
 }
 
 // The stages scaled to the node's mean, or the whole as one part.
-function barParts({ stages, mean_ms }: DeploymentNode): NodeStage[] {
+function barParts({ stages, mean_ms }: StreamNode): NodeStage[] {
   const sum = stages.reduce((total, stage) => total + stage.mean_ms, 0);
   if (sum <= 0) return [{ name: "whole", mean_ms }];
   const rest = mean_ms - sum;
   return rest > mean_ms * 0.02 ? [...stages, { name: "rest", mean_ms: rest }] : stages;
 }
 
-function stagesInWords({ stages }: DeploymentNode): string {
+function stagesInWords({ stages }: StreamNode): string {
   if (stages.length === 0) return text.noStages;
   return stages
     .map(({ name, mean_ms }) => `${text.stage[name] ?? name} ${formatMs(mean_ms)}`)

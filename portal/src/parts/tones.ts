@@ -28,7 +28,6 @@ export const deploymentTone: Record<DeploymentState, Tone> = {
   running: "good",
   degraded: "warning",
   failed: "bad",
-  ended: "quiet",
   stopped: "quiet",
   not_connected: "quiet",
 };

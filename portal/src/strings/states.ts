@@ -55,7 +55,6 @@ export const deploymentState = {
   running: "Running",
   degraded: "Degraded",
   failed: "Failed",
-  ended: "Ended",
   stopped: "Stopped",
   not_connected: "Not connected",
 } satisfies Record<DeploymentState, string>;

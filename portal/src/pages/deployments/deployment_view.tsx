@@ -238,7 +238,7 @@ function General({ deployment }: { deployment: Deployment }) {
         <StreamPanel
           key={`${stream.camera} ${stream.skill}`}
           stream={stream}
-          name={stream.skill_name ?? skillName(stream.skill)}
+          name={stream.skill_name}
           detail={<span className={styles.on}>{text.on(cameraName(stream.camera))}</span>}
         />
       ))}

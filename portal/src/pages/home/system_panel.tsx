@@ -41,11 +41,11 @@ export function SystemPanel() {
   });
   if (!system) return null;
   const { disk, store_bytes } = system;
-  const used = disk && disk.total_bytes > 0 ? 1 - disk.free_bytes / disk.total_bytes : undefined;
+  const used = disk.total_bytes > 0 ? 1 - disk.free_bytes / disk.total_bytes : undefined;
   const isLow = used !== undefined && 1 - used < kLow;
   return (
     <Panel title={text.title} testId="system">
-      {disk && used !== undefined && (
+      {used !== undefined && (
         <div className={styles.disk}>
           <div className={styles.line}>
             <span id="home-disk">{text.disk}</span>
@@ -60,7 +60,7 @@ export function SystemPanel() {
         facts={[
           { term: text.machine, value: system.hostname },
           { term: text.version, value: system.version },
-          ...(store_bytes !== undefined ? [{ term: text.store, value: formatBytes(store_bytes) }] : []),
+          { term: text.store, value: formatBytes(store_bytes) },
           { term: text.uptime, value: formatSpan(system.uptime_s) },
         ]}
       />

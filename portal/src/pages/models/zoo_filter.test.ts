@@ -4,7 +4,7 @@ import type { ZooModel } from "../../api/types";
 import { filterZoo, readZooFilter, sizeOf } from "./zoo_filter";
 
 const model = (name: string, more: Partial<ZooModel>): ZooModel => ({
-  name, title: name.toUpperCase(), task: "detection", license: "MIT", width: 320, height: 320,
+  name, title: name.toUpperCase(), description: "", task: "detection", license: "MIT", width: 320, height: 320,
   labels: ["person", "traffic light"], bytes: 4e6, installed: true, added: "", ...more,
 });
 const models = [

@@ -51,7 +51,7 @@ export default function About() {
               { term: text.cores, value: data ? String(data.cores) : "" },
               { term: text.memory, value: data ? formatBytes(data.memory_mb * 1e6) : "" },
               { term: text.uptime, value: data ? formatSpan(data.uptime_s) : "" },
-              ...(data?.store_bytes !== undefined ? [{ term: text.store, value: formatBytes(data.store_bytes) }] : []),
+              { term: text.store, value: data ? formatBytes(data.store_bytes) : "" },
             ]}
           />
           <Link className={styles.link} to="/api-docs">

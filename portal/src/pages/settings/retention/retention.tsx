@@ -55,8 +55,8 @@ export default function Retention() {
 function Usage({ floor }: { floor: number }) {
   const styles = useStyles();
   const { data } = useSystem();
-  const { disk, store_bytes = 0, retention } = data ?? {};
-  if (!disk || disk.total_bytes <= 0) return null;
+  if (!data || data.disk.total_bytes <= 0) return null;
+  const { disk, store_bytes, retention } = data;
   const used = disk.total_bytes - disk.free_bytes;
   const isBelow = disk.free_bytes < floor * 1e9;
   return (
@@ -75,7 +75,7 @@ function Usage({ floor }: { floor: number }) {
       />
       {isBelow && <span className={styles.below}>{text.below}</span>}
       <span className={styles.quiet}>
-        {retention?.text ? (
+        {retention.text ? (
           <>
             {text.last}: {retention.text} <Ago time={Date.parse(retention.time) / 1000} />
           </>

@@ -22,7 +22,7 @@ import { useState } from "react";
 import { ApiError, apiRoot, post } from "../../../api/client";
 import { listKey } from "../../../api/objects";
 import { useMay, useSession } from "../../../api/session";
-import type { ApiToken, FieldProblem, Role } from "../../../api/types";
+import type { ApiToken, FieldProblem, NewApiToken, Role } from "../../../api/types";
 import { ChoiceField, RadioField, TextField } from "../../../form/fields";
 import { problemsOf } from "../../../form/problems";
 import { formatClock, formatSpan } from "../../../format";
@@ -66,7 +66,7 @@ export default function ApiTokens() {
         columns={[
           { id: "role", title: text.column.role, width: "130px", render: ({ role }) => people.roles[role] },
           ...(isAdmin
-            ? [{ id: "user", title: text.column.user, width: "120px", render: ({ user_name }: ApiToken) => user_name ?? "" }]
+            ? [{ id: "user", title: text.column.user, width: "120px", render: ({ user_name }: ApiToken) => user_name }]
             : []),
           { id: "expires", title: text.column.expires, width: "130px", render: ({ expires }) => <Expiry expires={expires} /> },
           {
@@ -105,7 +105,7 @@ function CreateToken({ onClose }: { onClose: () => void }) {
   const [day, setDay] = useState("");
   const [problems, setProblems] = useState<readonly FieldProblem[]>([]);
   const create = useMutation({
-    mutationFn: (body: unknown) => post<ApiToken>("/tokens", body),
+    mutationFn: (body: unknown) => post<NewApiToken>("/tokens", body),
     gcTime: 0,
     onSuccess: () => cache.invalidateQueries({ queryKey: listKey("api_token") }),
   });
@@ -143,7 +143,7 @@ function CreateToken({ onClose }: { onClose: () => void }) {
                   <MessageBarTitle>{text.once}</MessageBarTitle> {text.onceDetail}
                 </MessageBarBody>
               </MessageBar>
-              <Command text={made.token ?? ""} />
+              <Command text={made.token} />
               <Subtitle2 as="h3">{text.try}</Subtitle2>
               <Command text={`curl -H "Authorization: Bearer ${made.token}" '${location.origin}${apiRoot}/cameras'`} />
             </DialogContent>
