@@ -1,9 +1,7 @@
 // HTTP over libcurl's multi interface, which can be woken to give up.
 #include "net/http.h"
 
-#include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <cstdio>
 
 #include <curl/curl.h>
@@ -13,13 +11,6 @@
 
 namespace poss::net {
 namespace {
-
-struct ListRelease {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct UrlRelease {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
 
 struct FileRelease {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -54,64 +45,6 @@ int tell_progress(void* request, curl_off_t, curl_off_t, curl_off_t total, curl_
   return 0;
 }
 
-std::string_view reason(long status) {
-  switch (status) {
-    case 400:
-      return " (bad request)";
-    case 401:
-      return " (not authorised)";
-    case 403:
-      return " (forbidden)";
-    case 404:
-      return " (not found)";
-    case 405:
-      return " (method not allowed)";
-    case 413:
-      return " (too large)";
-    case 415:
-      return " (media type not taken)";
-    case 429:
-      return " (too many requests)";
-    case 500:
-      return " (internal server error)";
-    case 502:
-      return " (bad gateway)";
-    case 503:
-      return " (service unavailable)";
-    case 504:
-      return " (gateway timed out)";
-    default:
-      return "";
-  }
-}
-
-Error status_error(const std::string& name, long status) {
-  Code code = Code::invalid_argument;
-  if (status == 401 || status == 403 || status == 407) code = Code::permission_denied;
-  if (status == 404 || status == 410) code = Code::not_found;
-  if (status == 409) code = Code::conflict;
-  if (status == 413 || status == 429 || status == 507) code = Code::resource_exhausted;
-  if (status == 408 || status == 504) code = Code::timed_out;
-  if (status >= 500 && status != 504 && status != 507) code = Code::unavailable;
-  const std::string answer =
-      name + " answered with status " + std::to_string(status) + std::string(reason(status));
-  if (status >= 300 && status < 400) {
-    return {code, answer + ", a redirection; use the address it points to"};
-  }
-  return {code, answer};
-}
-
-bool plain_header(const std::string& name, const std::string& value) {
-  // A token and a field value: RFC 9110, sections 5.1 and 5.5.
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || kMarks.find(c) != std::string_view::npos;
-  });
-  return token && std::none_of(value.begin(), value.end(), [](char c) {
-           return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-         });
-}
-
 void set_method(CURL* handle, const HttpRequest& request) {
   const auto take_body_along = [&] {
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
@@ -142,20 +75,6 @@ void set_method(CURL* handle, const HttpRequest& request) {
       curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, "OPTIONS");
       return;
   }
-}
-
-// Of the last answer, after redirections and challenges; a repeated header's values are joined.
-std::map<std::string, std::string> headers_of(CURL* handle) {
-  std::map<std::string, std::string> headers;
-  for (curl_header* at = nullptr;
-       (at = curl_easy_nextheader(handle, CURLH_HEADER, -1, at)) != nullptr;) {
-    std::string name = at->name;
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    std::string& value = headers[name];
-    if (!value.empty()) value += ", ";
-    value += at->value;
-  }
-  return headers;
 }
 
 }  // namespace
@@ -238,6 +157,8 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
   if (!request.unix_socket.empty()) {
     curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   }
+  std::optional<GuardedSockets> sockets;
+  if (request.guard) guard_sockets(handle, sockets.emplace(GuardedSockets{*request.guard, {}}));
   if (request.ignore_proxies) curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
   if (!request.digest_user_name.empty()) {
     curl_easy_setopt(handle, CURLOPT_HTTPAUTH, CURLAUTH_DIGEST);
@@ -308,6 +229,9 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request) {
   if (body.too_long) {
     return Error{Code::resource_exhausted,
                  name + ": the answer is longer than " + std::to_string(body.limit) + " bytes"};
+  }
+  if (code != CURLE_OK && sockets && !sockets->refused.empty()) {
+    return refused_error(name, sockets->refused);
   }
   if (code != CURLE_OK) return transfer_error(name, handle, code, request.timeout);
   return response;

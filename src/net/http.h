@@ -7,10 +7,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "net/address.h"
 
 namespace poss::net {
 
@@ -31,6 +33,8 @@ struct HttpRequest {
   std::string digest_password;
   std::string unix_socket;      // the path of a socket to use in place of the URL's host and port
   bool ignore_proxies = false;  // of the environment: for peers in the local network
+  // Only what it allows is connected to, each time and without proxies.
+  std::optional<AddressGuard> guard;
   std::chrono::milliseconds timeout{10'000};  // from name lookup to the last byte
   std::chrono::seconds stall_timeout{0};      // without a byte either way; 0: no such limit
   size_t max_response_bytes = 1u << 20;       // a longer answer is an error

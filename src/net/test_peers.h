@@ -246,9 +246,19 @@ class Subscriber {
 
 // An HTTP server that reports what it gets. /ok answers 200, /status/N with N, /redirect with 302
 // to /ok, /big with 5 MB, /slow never, /digest 200 to who knows user "o" with password "p:w";
-// Custom Vision's list of projects has two for the key "training-key-1".
+// Custom Vision's list of projects has two for the key "training-key-1". /to?URL redirects there.
+// /file?size=N is a file with ETag that may be asked for in ranges; see file_content(). Also:
+// cut=N: each answer breaks off after N bytes, with times=N the first N answers; etag=none or weak;
+// ranges=no; changes=yes: each answer has another ETag; length=no: sent in chunks; stall=yes:
+// nothing comes after the cut; busy=N: the answers after the first are N times 503.
 class HttpReceiver {
  public:
+  // What /file?size=N has.
+  static std::string file_content(size_t size) {
+    std::string out(size, '\0');
+    for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(i % 251);
+    return out;
+  }
   // With certificates (server.pem, server.key in that folder) it speaks https.
   explicit HttpReceiver(const TempFolder* certificates = nullptr, int port = 0)
       : process_({"/usr/bin/python3", "-c", kScript, std::to_string(port),
@@ -280,7 +290,9 @@ class HttpReceiver {
 
  private:
   static constexpr const char* kScript = R"python(
-import hashlib, http.server, json, re, ssl, sys, threading
+import collections, hashlib, http.server, json, re, ssl, sys, threading, urllib.parse
+asked = collections.Counter()
+pattern = bytes(range(251)) * 1000
 def md5(text): return hashlib.md5(text.encode()).hexdigest()
 def knows_password(request):  # RFC 7616 with MD5
     header = request.headers.get('Authorization', '')
@@ -298,11 +310,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         print(json.dumps({'method': self.command, 'path': self.path, 'headers': headers,
                           'body': body}), flush=True)
+        if self.path.startswith('/file?'): return self.send_file()
         status, answer = 200, b'{"ok":true}'
         if self.path == '/slow': threading.Event().wait(60)
         if self.path == '/big': answer = b'x' * 5000000
-        if self.path == '/redirect': status = 302
-        if self.path.startswith('/status/'): status = int(self.path.split('/')[2])
+        if self.path == '/redirect' or self.path.startswith('/to?'): status = 302
+        if self.path.startswith('/status/'): status = int(re.split('[/?]', self.path)[2])
         if self.path == '/digest' and not knows_password(self): status = 401
         if self.path.lstrip('/') == 'customvision/v3.3/Training/projects':
             if self.headers.get('Training-Key') == 'training-key-1': answer = b'[{},{}]'
@@ -310,12 +323,39 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         if status == 401:
             self.send_header('WWW-Authenticate', 'Digest realm="cam", qop="auth", nonce="n1"')
-        if status == 302: self.send_header('Location', '/ok')
+        if status == 302: self.send_header('Location', self.path.partition('?')[2] or '/ok')
         self.send_header('ETag', '"7"')
         self.send_header('Content-Type', 'application/json')
         self.send_header('Content-Length', str(len(answer)))
         self.end_headers()
         if self.command != 'HEAD': self.wfile.write(answer)
+    def send_file(self):
+        asked[self.path] += 1
+        query = dict(urllib.parse.parse_qsl(self.path.split('?')[1]))
+        size = int(query['size'])
+        etag = '"v%d"' % (asked[self.path] if 'changes' in query else 1)
+        if query.get('etag') == 'weak': etag = 'W/' + etag
+        first, wanted = 0, self.headers.get('Range')
+        if wanted and 'ranges' not in query and self.headers.get('If-Range') == etag:
+            first = int(re.fullmatch(r'bytes=(\d+)-', wanted)[1])
+        if 1 < asked[self.path] <= 1 + int(query.get('busy', 0)): return self.send_error(503)
+        self.send_response(206 if first else 200)
+        if first: self.send_header('Content-Range', 'bytes %d-%d/%d' % (first, size - 1, size))
+        if query.get('etag') != 'none': self.send_header('ETag', etag)
+        if 'length' in query: self.send_header('Transfer-Encoding', 'chunked')
+        else: self.send_header('Content-Length', str(size - first))
+        self.end_headers()
+        end = size
+        if 'cut' in query and asked[self.path] <= int(query.get('times', 1000000)):
+            end = min(size, first + int(query['cut']))
+        while first < end:
+            piece = pattern[first % 251:first % 251 + min(end - first, 200000)]
+            if 'length' in query: piece = b'%x\r\n%s\r\n' % (len(piece), piece)
+            self.wfile.write(piece)
+            first += min(end - first, 200000)
+        if first == size and 'length' in query: self.wfile.write(b'0\r\n\r\n')
+        if first < size and 'stall' in query: threading.Event().wait(60)
+        self.close_connection = first < size
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
