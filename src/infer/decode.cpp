@@ -258,10 +258,10 @@ Result<OutputDecoder> OutputDecoder::create(const Manifest& manifest,
     out.wanted_ = {boxes, scores};
   }
   for (const size_t index : out.wanted_) {
-    if (outputs[index].type != ElementType::float32) {
+    if (element_size(outputs[index].type) == 0) {
       return Error{Code::invalid_argument, "output '" + outputs[index].name +
-                                               "' is not float32: export the model with "
-                                               "float32 outputs"};
+                                               "' does not hold numbers: export the model with "
+                                               "tensors of numbers as outputs"};
     }
   }
   if (spec.type == Decoder::anchors) {

@@ -71,7 +71,7 @@ std::string refusal(const json::object& manifest, const std::string& onnx) {
 // The scores in the order of the classes.
 std::vector<float> by_class(const std::vector<ClassScore>& scores) {
   std::vector<float> out(scores.size());
-  for (const auto& score : scores) out[static_cast<size_t>(score.class_index)] = score.score;
+  for (const auto& score : scores) out.at(static_cast<size_t>(score.class_index)) = score.score;
   return out;
 }
 
@@ -85,19 +85,24 @@ TEST(Runtime, tells_its_version_and_providers) {
 TEST(Model, feeds_the_tensor_the_manifest_describes) {
   const Patch patch(31, 17, {100, 150, 200});
   for (const char* layout : {"nchw", "nhwc"}) {
-    for (const char* type : {"float32", "uint8"}) {
+    for (const auto& [type, onnx_type] : {std::pair{"float32", onnx::TensorProto::FLOAT},
+                                          {"float16", onnx::TensorProto::FLOAT16},
+                                          {"uint8", onnx::TensorProto::UINT8},
+                                          {"int8", onnx::TensorProto::INT8}}) {
       for (const char* color : {"rgb", "bgr"}) {
         const bool planar = layout == std::string("nchw");
         const bool bytes = type == std::string("uint8");
+        const bool signed_bytes = type == std::string("int8");
         const auto graph = TestGraph::mean_of_colors(
             planar ? std::vector{-1, 3, 24, 40} : std::vector{-1, 24, 40, 3},
-            planar ? std::vector{2, 3} : std::vector{1, 2},
-            bytes ? onnx::TensorProto::UINT8 : onnx::TensorProto::FLOAT);
+            planar ? std::vector{2, 3} : std::vector{1, 2}, onnx_type);
         json::object input = input_of(40, 24);
         input["layout"] = layout;
         input["type"] = type;
         input["color"] = color;
-        if (!bytes) {
+        if (signed_bytes) {
+          input["mean"] = json::array{128};
+        } else if (!bytes) {
           input["mean"] = {10, 20, 30};
           input["std"] = {2, 4, 5};
         }
@@ -109,7 +114,9 @@ TEST(Model, feeds_the_tensor_the_manifest_describes) {
         ASSERT_EQ(found->size(), 1u);
         std::vector<float> expected{100, 150, 200};
         if (color == std::string("bgr")) std::swap(expected[0], expected[2]);
-        if (!bytes) {
+        if (signed_bytes) {
+          for (float& value : expected) value -= 128;
+        } else if (!bytes) {
           expected = {(expected[0] - 10) / 2, (expected[1] - 20) / 4, (expected[2] - 30) / 5};
         }
         EXPECT_THAT(by_class((*found)[0]), testing::Pointwise(testing::FloatNear(0.01f), expected));
@@ -186,6 +193,79 @@ TEST(Model, detects_what_the_network_answers) {
 TEST(Model, refuses_labels_that_do_not_fit_with_both_numbers) {
   EXPECT_THAT(refusal(detector({"a", "b", "c"}), detector_graph({0, 0, 0, 0}).bytes()),
               AllOf(HasSubstr("model.onnx"), HasSubstr("3 labels"), HasSubstr("2 classes")));
+}
+
+TEST(Model, further_inputs_get_what_the_manifest_says) {
+  // Two classes: the numbers of the extra input, whatever the picture.
+  for (const int type :
+       {onnx::TensorProto::FLOAT, onnx::TensorProto::INT64, onnx::TensorProto::INT32,
+        onnx::TensorProto::DOUBLE, onnx::TensorProto::FLOAT16}) {
+    for (const auto& shape : {std::vector{1, 2}, std::vector{-1, 2}, std::vector{-1, -1}}) {
+      TestGraph graph;
+      graph.input("size", shape, type).input("images", {-1, 3, 8, 4});
+      TestGraph::attribute(graph.node("Cast", {"size"}, "y"), "to", onnx::TensorProto::FLOAT);
+      graph.output("y", {-1, 2});
+      json::object input = input_of(4, 8);
+      input["extras"] = json::array{{{"name", "size"}, {"value", "picture_size_wh"}}};
+      const json::object manifest{{"task", "classification"},
+                                  {"input", input},
+                                  {"decoder", {{"type", "classification"}}},
+                                  {"labels", {"width", "height"}}};
+      const TestFolder folder;
+      const auto model = load(folder, manifest, graph.bytes());
+      ASSERT_TRUE(model) << model.error().message;
+      EXPECT_TRUE((*model)->run_empty());
+      const Patch patch(31, 17, {0, 0, 0});
+      const auto found = (*model)->classify(patch.view, {}, 2);
+      ASSERT_TRUE(found) << found.error().message;
+      EXPECT_THAT(by_class((*found)[0]), testing::ElementsAre(31, 17));
+      if (shape[0] == 1) continue;
+      const std::vector<PixelRect> crops{{0, 0, 5, 6}, {0, 0, 31, 17}};
+      const auto sizes = (*model)->classify(patch.view, crops, 2);
+      ASSERT_TRUE(sizes) << sizes.error().message;
+      EXPECT_THAT(by_class((*sizes)[0]), testing::ElementsAre(5, 6));
+      EXPECT_THAT(by_class((*sizes)[1]), testing::ElementsAre(31, 17));
+    }
+  }
+}
+
+TEST(Model, further_inputs_that_cannot_be_filled_are_refused) {
+  TestGraph graph = detector_graph({0, 0, 0, 0});
+  graph.input("scale", {1, 3}).input("label", {1}, onnx::TensorProto::STRING);
+  auto manifest = detector({"a", "b"});
+  const auto with = [&](const char* name, const char* value) {
+    manifest["input"].as_object()["extras"] = json::array{{{"name", name}, {"value", value}}};
+    return refusal(manifest, graph.bytes());
+  };
+  EXPECT_THAT(with("scale", "one"),
+              AllOf(HasSubstr("3 inputs"), HasSubstr("label"), HasSubstr("input.extras")));
+  EXPECT_THAT(with("scale", "scale_hw"), AllOf(HasSubstr("[1,3]"), HasSubstr("two numbers")));
+  EXPECT_THAT(with("label", "one"), HasSubstr("does not take numbers"));
+  EXPECT_THAT(with("absent", "one"), HasSubstr("no input 'absent'; it has: images, scale, label"));
+}
+
+TEST(Model, a_fixed_batch_is_filled_up) {
+  const TestFolder folder;
+  const auto model = load(folder, classifier(input_of(12, 12)),
+                          TestGraph::mean_of_colors({4, 3, 12, 12}, {2, 3}).bytes());
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_TRUE((*model)->run_empty());
+  const Patch patch(30, 30, {10, 20, 30});
+  const auto found = (*model)->classify(patch.view, std::vector<PixelRect>(5, {0, 0, 30, 30}), 3);
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->size(), 5u);
+  for (const auto& one : *found) EXPECT_THAT(by_class(one), testing::ElementsAre(10, 20, 30));
+
+  TestGraph graph;
+  graph.input("images", {2, 3, 32, 32});
+  graph.answer("boxes", {2, 1, 4}, {.1f, .1f, .2f, .2f, .5f, .5f, .9f, .9f});
+  graph.answer("scores", {2, 1, 2}, {0, 1, 1, 0});
+  const auto detects = load(folder, detector({"a", "b"}), graph.bytes());
+  ASSERT_TRUE(detects) << detects.error().message;
+  const auto objects = (*detects)->detect(patch.view, {});
+  ASSERT_TRUE(objects) << objects.error().message;
+  ASSERT_EQ(objects->size(), 1u);
+  EXPECT_EQ((*objects)[0].class_index, 1);
 }
 
 TEST(Model, refuses_files_that_are_not_onnx) {

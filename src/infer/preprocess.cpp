@@ -128,10 +128,12 @@ const std::uint8_t* row_of(const Plane& plane, int y) {
 }  // namespace
 
 Placement place_picture(const InputSpec& input, int width, int height) {
-  if (input.fit == Fit::stretch) return {0, 0, input.width, input.height};
+  if (input.fit == Fit::stretch) return {0, 0, input.width, input.height, width, height};
   const double scale = std::min(static_cast<double>(input.width) / width,
                                 static_cast<double>(input.height) / height);
   Placement out;
+  out.picture_width = width;
+  out.picture_height = height;
   out.width = std::clamp(static_cast<int>(std::lround(width * scale)), 1, input.width);
   out.height = std::clamp(static_cast<int>(std::lround(height * scale)), 1, input.height);
   if (input.align == LetterboxAlign::center) {
@@ -189,9 +191,34 @@ PixelRect align_crop(const ImageView& image, const PixelRect& crop) {
   return {left, top, right - left, bottom - top};
 }
 
+std::array<double, 2> extra_value(ExtraValue value, const InputSpec& input,
+                                  const Placement& placement) {
+  const auto pair = [](int first, int second) {
+    return std::array{static_cast<double>(first), static_cast<double>(second)};
+  };
+  switch (value) {
+    case ExtraValue::input_size_hw:
+      return pair(input.height, input.width);
+    case ExtraValue::input_size_wh:
+      return pair(input.width, input.height);
+    case ExtraValue::picture_size_hw:
+      return pair(placement.picture_height, placement.picture_width);
+    case ExtraValue::picture_size_wh:
+      return pair(placement.picture_width, placement.picture_height);
+    case ExtraValue::scale_hw:
+      return {static_cast<double>(placement.height) / placement.picture_height,
+              static_cast<double>(placement.width) / placement.picture_width};
+    case ExtraValue::one:
+      break;
+  }
+  return {1, 1};
+}
+
 size_t tensor_bytes(const InputSpec& input) {
-  return area(input.width, input.height) * 3 *
-         (input.type == TensorType::uint8 ? 1 : sizeof(float));
+  size_t bytes = sizeof(float);
+  if (input.type == TensorType::float16) bytes = 2;
+  if (input.type == TensorType::uint8 || input.type == TensorType::int8) bytes = 1;
+  return area(input.width, input.height) * 3 * bytes;
 }
 
 Placement fill_tensor(const ImageView& image, const PixelRect& crop, const InputSpec& input,

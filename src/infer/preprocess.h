@@ -1,6 +1,7 @@
 // Pre-processing: a picture in any pixel layout, or a part of it, becomes a model's input tensor.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,6 +22,8 @@ struct Placement {
   int y = 0;
   int width = 0;
   int height = 0;
+  int picture_width = 0;  // of the picture placed, in its own pixels
+  int picture_height = 0;
 };
 
 // Where a picture of `width` × `height` pixels comes to lie. The letterbox keeps its proportions to
@@ -59,6 +62,10 @@ Result<void> check_picture(const ImageView& image);
 // `crop` cut to the picture, its left and top moved to the chroma grid of the layout (one pixel at
 // most). Width or height 0 when nothing is left.
 PixelRect align_crop(const ImageView& image, const PixelRect& crop);
+
+// The two numbers of an extra input for the picture that was placed; for `one` both are 1.
+std::array<double, 2> extra_value(ExtraValue value, const InputSpec& input,
+                                  const Placement& placement);
 
 // Bytes of the tensor of one picture.
 size_t tensor_bytes(const InputSpec& input);

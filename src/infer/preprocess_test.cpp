@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include "infer/half.h"
+
 namespace poss::infer {
 namespace {
 
@@ -93,6 +95,12 @@ Tensor tensor_of(const ImageView& image, const InputSpec& input, const PixelRect
   if (input.type == TensorType::float32) {
     out.values.resize(bytes.size() / sizeof(float));
     std::memcpy(out.values.data(), bytes.data(), bytes.size());
+  } else if (input.type == TensorType::float16) {
+    std::vector<std::uint16_t> halves(bytes.size() / 2);
+    std::memcpy(halves.data(), bytes.data(), bytes.size());
+    for (const auto half : halves) out.values.push_back(half_to_float(half));
+  } else if (input.type == TensorType::int8) {
+    for (const auto byte : bytes) out.values.push_back(static_cast<std::int8_t>(byte));
   } else {
     for (const auto byte : bytes) out.values.push_back(static_cast<float>(byte));
   }
@@ -191,6 +199,58 @@ TEST(Preprocess, applies_mean_and_std_in_the_order_of_the_colours) {
     input.std = {127.5};
     EXPECT_NEAR(tensor_of(picture.view, input).at(0, 0, 0), 200 / 127.5 - 1, 1e-5);
   }
+}
+
+TEST(Preprocess, half_floats_and_signed_bytes_are_written_in_every_layout) {
+  for (const auto layout : {TensorLayout::nchw, TensorLayout::nhwc}) {
+    for (const auto color : {ColorOrder::rgb, ColorOrder::bgr}) {
+      for (const auto type : {TensorType::float16, TensorType::int8}) {
+        Picture picture(PixelLayout::rgb, 41, 20);
+        picture.fill(100, 150, 200);
+        InputSpec input = square(20, Fit::letterbox);
+        input.layout = layout;
+        input.color = color;
+        input.type = type;
+        input.mean = {128, 128, 130};
+        input.std = type == TensorType::int8 ? std::vector<double>{1} : std::vector<double>{64};
+        input.pad = 64;
+        const auto tensor = tensor_of(picture.view, input);
+        const double std = input.std[0];
+        const bool bgr = color == ColorOrder::bgr;
+        for (const int x : {0, 7, 16, 19}) {
+          EXPECT_FLOAT_EQ(tensor.at(0, x, 9), ((bgr ? 200 : 100) - 128) / std);
+          EXPECT_FLOAT_EQ(tensor.at(1, x, 9), (150 - 128) / std);
+          EXPECT_FLOAT_EQ(tensor.at(2, x, 9), ((bgr ? 100 : 200) - 130) / std);
+          EXPECT_FLOAT_EQ(tensor.at(0, x, 0), (64 - 128) / std);
+          EXPECT_FLOAT_EQ(tensor.at(2, x, 19), (64 - 130) / std);
+        }
+      }
+    }
+  }
+  Picture picture(PixelLayout::rgb, 4, 4);
+  picture.fill(0, 128, 255);
+  InputSpec input = square(4);
+  input.type = TensorType::int8;
+  input.mean = {127.5};
+  const auto tensor = tensor_of(picture.view, input);
+  EXPECT_EQ(tensor.at(0, 0, 0), -128);  // -127.5 rounded away from 0
+  EXPECT_EQ(tensor.at(2, 0, 0), 127);   // 127.5 held back
+}
+
+TEST(Preprocess, extra_inputs_tell_sizes_and_scale) {
+  InputSpec input = square(100, Fit::letterbox);
+  input.width = 200;
+  const auto placement = place_picture(input, 1000, 250);  // 200 × 50
+  const auto value = [&](ExtraValue which) { return extra_value(which, input, placement); };
+  EXPECT_THAT(value(ExtraValue::one), testing::ElementsAre(1, 1));
+  EXPECT_THAT(value(ExtraValue::input_size_hw), testing::ElementsAre(100, 200));
+  EXPECT_THAT(value(ExtraValue::input_size_wh), testing::ElementsAre(200, 100));
+  EXPECT_THAT(value(ExtraValue::picture_size_hw), testing::ElementsAre(250, 1000));
+  EXPECT_THAT(value(ExtraValue::picture_size_wh), testing::ElementsAre(1000, 250));
+  EXPECT_THAT(value(ExtraValue::scale_hw), testing::ElementsAre(0.2, 0.2));
+  input.fit = Fit::stretch;
+  EXPECT_THAT(extra_value(ExtraValue::scale_hw, input, place_picture(input, 1000, 250)),
+              testing::ElementsAre(0.4, 0.2));
 }
 
 TEST(Preprocess, same_size_copies_every_pixel) {

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include <libyuv.h>
+
+#include "infer/half.h"
 
 namespace poss::infer {
 
@@ -53,6 +56,52 @@ TensorWriter::TensorWriter(const InputSpec& input, std::span<std::byte> tensor)
     scale_[c] = static_cast<float>(1 / std);
     offset_[c] = static_cast<float>(-mean / std);
   }
+  if (input.type != TensorType::float16 && input.type != TensorType::int8) return;
+  for (size_t c = 0; c < 3; ++c) {
+    for (size_t value = 0; value < 256; ++value) {
+      const auto pixel = static_cast<float>(value);
+      table_[c][value] = input.type == TensorType::float16
+                             ? element<std::uint16_t>(c, pixel)
+                             : static_cast<std::uint8_t>(element<std::int8_t>(c, pixel));
+    }
+  }
+}
+
+template <class T>
+T TensorWriter::element(size_t c, float value) const {
+  if constexpr (std::is_same_v<T, std::uint8_t>) {
+    return static_cast<std::uint8_t>(std::lround(value));
+  } else {
+    const float normal = value * scale_[c] + offset_[c];
+    if constexpr (std::is_same_v<T, float>) return normal;
+    if constexpr (std::is_same_v<T, std::uint16_t>) return float_to_half(normal);
+    if constexpr (std::is_same_v<T, std::int8_t>) {
+      return static_cast<std::int8_t>(std::lround(std::clamp(normal, -128.0f, 127.0f)));
+    }
+  }
+}
+
+template <class T>
+void TensorWriter::put(size_t start, size_t step, size_t count, T value) {
+  T* out = reinterpret_cast<T*>(tensor_) + start;
+  if (step == 1) {
+    std::fill_n(out, count, value);
+  } else {
+    for (size_t i = 0; i < count; ++i) out[i * step] = value;
+  }
+}
+
+template <class T>
+void TensorWriter::look_up(size_t start, size_t count, const std::uint8_t* rgb, bool swapped) {
+  const bool planar = input_.layout == TensorLayout::nchw;
+  const size_t plane = static_cast<size_t>(input_.width) * static_cast<size_t>(input_.height);
+  for (size_t c = 0; c < 3; ++c) {
+    T* out = reinterpret_cast<T*>(tensor_) + (planar ? c * plane + start : 3 * start + c);
+    const size_t step = planar ? 1 : 3;
+    const std::uint8_t* in = rgb + (swapped ? 2 - c : c);
+    const auto& table = table_[c];
+    for (size_t i = 0; i < count; ++i) out[i * step] = static_cast<T>(table[in[3 * i]]);
+  }
 }
 
 void TensorWriter::pad(const Placement& placement) {
@@ -72,26 +121,26 @@ void TensorWriter::fill(int x, int y, int width) {
   if (width <= 0) return;
   const auto pad = static_cast<float>(input_.pad);
   const size_t plane = static_cast<size_t>(input_.width) * static_cast<size_t>(input_.height);
-  const size_t start =
+  const size_t first =
       static_cast<size_t>(y) * static_cast<size_t>(input_.width) + static_cast<size_t>(x);
   const auto count = static_cast<size_t>(width);
   const bool planar = input_.layout == TensorLayout::nchw;
-  if (input_.type == TensorType::uint8) {
-    const auto value = static_cast<unsigned char>(std::lround(pad));
-    if (planar) {
-      for (size_t c = 0; c < 3; ++c) std::memset(tensor_ + c * plane + start, value, count);
-    } else {
-      std::memset(tensor_ + 3 * start, value, 3 * count);
-    }
-    return;
-  }
-  auto* const out = reinterpret_cast<float*>(tensor_);
   for (size_t c = 0; c < 3; ++c) {
-    const float value = pad * scale_[c] + offset_[c];
-    if (planar) {
-      std::fill_n(out + c * plane + start, count, value);
-    } else {
-      for (size_t i = 0; i < count; ++i) out[3 * (start + i) + c] = value;
+    const size_t start = planar ? c * plane + first : 3 * first + c;
+    const size_t step = planar ? 1 : 3;
+    switch (input_.type) {
+      case TensorType::float32:
+        put(start, step, count, element<float>(c, pad));
+        break;
+      case TensorType::float16:
+        put(start, step, count, element<std::uint16_t>(c, pad));
+        break;
+      case TensorType::uint8:
+        put(start, step, count, element<std::uint8_t>(c, pad));
+        break;
+      case TensorType::int8:
+        put(start, step, count, element<std::int8_t>(c, pad));
+        break;
     }
   }
 }
@@ -105,6 +154,8 @@ void TensorWriter::write_row(int x, int y, int width, const std::uint8_t* rgb, b
   auto* const bytes = reinterpret_cast<std::uint8_t*>(tensor_);
   auto* const floats = reinterpret_cast<float*>(tensor_);
 
+  if (input_.type == TensorType::float16) return look_up<std::uint16_t>(start, count, rgb, swapped);
+  if (input_.type == TensorType::int8) return look_up<std::int8_t>(start, count, rgb, swapped);
   if (input_.layout == TensorLayout::nhwc) {
     if (input_.type == TensorType::uint8) {
       if (swapped) {

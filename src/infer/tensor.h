@@ -26,11 +26,22 @@ class TensorWriter {
 
  private:
   void fill(int x, int y, int width);
+  // Puts `value`, an element of the tensor, `count` times at every `step`-th place from `start` on.
+  template <class T>
+  void put(size_t start, size_t step, size_t count, T value);
+  // The element of type T that channel `c` has for the pixel value `value`.
+  template <class T>
+  T element(size_t c, float value) const;
+  // Writes elements looked up by pixel value.
+  template <class T>
+  void look_up(size_t start, size_t count, const std::uint8_t* rgb, bool swapped);
 
   const InputSpec& input_;
   std::byte* tensor_;
   std::array<float, 3> scale_{};
   std::array<float, 3> offset_{};
+  // float16 and int8: the element of each pixel value, by channel.
+  std::array<std::array<std::uint16_t, 256>, 3> table_;
 };
 
 }  // namespace poss::infer

@@ -28,6 +28,10 @@ class TestGraph {
     graph().set_name("test");
   }
 
+  TestGraph& opset(int version) {
+    model_.mutable_opset_import(0)->set_version(version);
+    return *this;
+  }
   TestGraph& input(const std::string& name, const std::vector<int>& shape,
                    int type = onnx::TensorProto::FLOAT) {
     describe(*graph().add_input(), name, shape, type);
@@ -72,12 +76,16 @@ class TestGraph {
   onnx::GraphProto& graph() { return *model_.mutable_graph(); }
   std::string bytes() const { return model_.SerializeAsString(); }
 
-  // A constant answer: `name` = `values`, whatever the picture.
+  // A constant answer: `name` = `values`, whatever the picture; in the number type `type`.
   TestGraph& answer(const std::string& name, const std::vector<int>& shape,
-                    const std::vector<float>& values) {
+                    const std::vector<float>& values, int type = onnx::TensorProto::FLOAT) {
     constant(name + "_value", shape, values);
-    node("Identity", {name + "_value"}, name);
-    return output(name, shape);
+    if (type == onnx::TensorProto::FLOAT) {
+      node("Identity", {name + "_value"}, name);
+    } else {
+      attribute(node("Cast", {name + "_value"}, name), "to", type);
+    }
+    return output(name, shape, type);
   }
 
   // [B,3]: the mean of each colour over `axes` of input `x`.
