@@ -9,6 +9,7 @@
 #include "convert/metadata.h"
 #include "convert/onnx_graph.h"
 #include "convert/operators.h"
+#include "convert/qdq.h"
 #include "convert/tflite_file.h"
 
 namespace poss::convert {
@@ -73,11 +74,52 @@ Result<Value> make_input(const TfliteTensor& tensor, OnnxGraph& graph) {
   return graph.binary("Mul", value, constant(quantization.scale[0]), value.shape);
 }
 
-Result<std::optional<DetectionOutputs>> convert_operators(
-    const TfliteFile& file, OnnxGraph& graph, std::vector<std::optional<Value>>& values) {
+// How the file stores `tensor`, as unsigned bytes; none when it is not bytes with one scale.
+std::optional<ByteScale> byte_scale(const TfliteTensor& tensor) {
+  if (!quantised_bytes(tensor) || tensor.quantization->scale.size() != 1) return std::nullopt;
+  const auto zero =
+      tensor.quantization->zero_point[0] + (tensor.type == tflite::TensorType::INT8 ? 128 : 0);
+  if (zero < 0 || zero > 255) return std::nullopt;
+  return ByteScale{static_cast<float>(tensor.quantization->scale[0]),
+                   static_cast<std::uint8_t>(zero)};
+}
+
+// Plans to store `value` as the file does.
+void plan_bytes(const TfliteTensor& tensor, OnnxGraph& graph, Value& value, QdqPlan& plan) {
+  const auto scale = byte_scale(tensor);
+  if (!scale || value.is_constant()) return;
+  const auto [at, added] = plan.activations.try_emplace(value.name, *scale);
+  if (added || at->second == *scale) return;
+  value = graph.unary("Identity", value);  // the same number, stored anew
+  plan.activations.emplace(value.name, *scale);
+}
+
+// Whether the file computes its convolutions on bytes.
+Result<void> check_quantised(const TfliteFile& file) {
+  using enum tflite::BuiltinOperator;
+  bool any = false;
+  for (const auto& op : file.operators) {
+    if (op.code != CONV_2D && op.code != DEPTHWISE_CONV_2D && op.code != FULLY_CONNECTED) continue;
+    any = true;
+    for (const int output : op.outputs) {
+      if (byte_scale(file.tensors[output])) continue;
+      return Error{Code::invalid_argument,
+                   "the file is not quantised throughout (" + op.name + " makes " +
+                       tflite::EnumNameTensorType(file.tensors[output].type) +
+                       "), so it has no INT8 of its own to keep; import it as float32"};
+    }
+  }
+  if (any) return {};
+  return Error{Code::invalid_argument,
+               "the file has nothing that INT8 would speed up; import it as float32"};
+}
+
+Result<std::optional<DetectionOutputs>> convert_operators(const TfliteFile& file, OnnxGraph& graph,
+                                                          std::vector<std::optional<Value>>& values,
+                                                          QdqPlan& plan) {
   std::optional<DetectionOutputs> detection;
   for (const auto& op : file.operators) {
-    Step step(file, op, values, graph);
+    Step step(file, op, values, graph, plan);
     const auto convert = find_operator(op.code, op.name);
     if (!convert) {
       return Error{Code::invalid_argument, "the model uses the operator " + op.name +
@@ -85,7 +127,7 @@ Result<std::optional<DetectionOutputs>> convert_operators(
                                                "to ONNX from where it was made instead"};
     }
     if (op.outputs.empty()) return step.error("has no output");
-    POSS_ASSIGN(const auto made, convert(step));
+    POSS_ASSIGN(auto made, convert(step));
     if (step.detection) {
       if (detection) return step.error("stands in the graph twice");
       detection = step.detection;
@@ -98,6 +140,7 @@ Result<std::optional<DetectionOutputs>> convert_operators(
         return step.error("makes " + shape_text(made[i].shape) + " where the file says " +
                           shape_text(declared.shape));
       }
+      plan_bytes(declared, graph, made[i], plan);
       values[op.outputs[i]] = made[i];
     }
   }
@@ -246,15 +289,22 @@ Result<ConvertedModel> convert_tflite(std::string_view bytes, const ConvertOptio
                                              " inputs; only one picture is supported"};
   }
   const auto& input = file.tensors[file.inputs[0]];
+  const bool int8 = options.precision == Precision::int8;
+  if (int8) POSS_TRY(check_quantised(file));
   OnnxGraph graph;
+  QdqPlan plan;
   std::vector<std::optional<Value>> values(file.tensors.size());
-  POSS_ASSIGN(values[file.inputs[0]], make_input(input, graph));
-  POSS_ASSIGN(const auto detection, convert_operators(file, graph, values));
+  POSS_ASSIGN(Value picture, make_input(input, graph));
+  plan_bytes(input, graph, picture, plan);
+  values[file.inputs[0]] = picture;
+  POSS_ASSIGN(const auto detection, convert_operators(file, graph, values, plan));
   POSS_ASSIGN(const Meaning meaning, name_outputs(file, graph, values, detection));
   POSS_ASSIGN(const auto labels, fit_labels(options.labels.value_or(metadata.labels), meaning));
   ConvertedModel out;
   out.manifest = make_manifest(input, meaning, metadata, labels, options);
-  out.onnx = graph.serialize(out.manifest["description"].as_string().c_str());
+  auto model = graph.model(out.manifest["description"].as_string().c_str());
+  if (int8) POSS_TRY(to_qdq(model, plan));
+  out.onnx = model.SerializeAsString();
   return out;
 }
 

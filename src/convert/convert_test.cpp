@@ -280,12 +280,16 @@ std::uint64_t next(std::uint64_t& state) {
 void expect_error_or_model(const std::string& bytes) {
   // An allocation of its own, so that a sanitizer sees one byte too far.
   const std::vector<char> copy(bytes.begin(), bytes.end());
-  const auto model = convert_tflite({copy.data(), copy.size()}, with_labels(2));
-  if (model) {
-    EXPECT_GT(parsed(*model).graph().node_size(), 0);
-  } else {
-    EXPECT_FALSE(model.error().message.empty());
-    EXPECT_NE(model.error().code, Code::internal);
+  auto options = with_labels(2);
+  for (const auto precision : {Precision::float32, Precision::int8}) {
+    options.precision = precision;
+    const auto model = convert_tflite({copy.data(), copy.size()}, options);
+    if (model) {
+      EXPECT_GT(parsed(*model).graph().node_size(), 0);
+    } else {
+      EXPECT_FALSE(model.error().message.empty());
+      EXPECT_NE(model.error().code, Code::internal);
+    }
   }
 }
 

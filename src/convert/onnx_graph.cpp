@@ -6,7 +6,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
+
+#include "convert/onnx_model.h"
 
 namespace poss::convert {
 namespace {
@@ -344,18 +345,7 @@ void OnnxGraph::output(const Value& value, const std::string& name, const Order&
   outputs_.push_back(value_info(name, value.type, permuted(value.shape, order)));
 }
 
-std::string OnnxGraph::serialize(const std::string& description) {
-  std::set<std::string> needed;
-  for (const auto& output : outputs_) needed.insert(output.name());
-  std::vector<const onnx::NodeProto*> kept;
-  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-    if (std::ranges::none_of(node->output(), [&](const auto& o) { return needed.contains(o); })) {
-      continue;
-    }
-    needed.insert(node->input().begin(), node->input().end());
-    kept.push_back(&*node);
-  }
-
+onnx::ModelProto OnnxGraph::model(const std::string& description) const {
   onnx::ModelProto model;
   model.set_ir_version(kIrVersion);
   model.set_producer_name("poss");
@@ -364,10 +354,9 @@ std::string OnnxGraph::serialize(const std::string& description) {
   model.add_opset_import()->set_version(kOpset);
   auto* graph = model.mutable_graph();
   graph->set_name("model");
-  for (auto node = kept.rbegin(); node != kept.rend(); ++node) *graph->add_node() = **node;
+  for (const auto& node : nodes_) *graph->add_node() = node;
   for (const auto& at : blob_order_) {
     const auto& [blob, name] = *at;
-    if (!needed.contains(name)) continue;
     auto* tensor = graph->add_initializer();
     tensor->set_name(name);
     tensor->set_data_type(blob.type);
@@ -376,7 +365,8 @@ std::string OnnxGraph::serialize(const std::string& description) {
   }
   for (const auto& input : inputs_) *graph->add_input() = input;
   for (const auto& output : outputs_) *graph->add_output() = output;
-  return model.SerializeAsString();
+  prune(*graph);
+  return model;
 }
 
 }  // namespace poss::convert

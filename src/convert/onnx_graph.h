@@ -93,8 +93,8 @@ class OnnxGraph {
   // Names `value`, lying in `order`, as an output of the graph.
   void output(const Value& value, const std::string& name, const Order& order);
 
-  // The model, without nodes and initialisers that no output needs: deterministic bytes.
-  std::string serialize(const std::string& description);
+  // The model, without nodes and initialisers that no output needs.
+  onnx::ModelProto model(const std::string& description) const;
 
  private:
   struct Blob {

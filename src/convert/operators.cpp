@@ -178,6 +178,16 @@ Result<int> Step::axis(std::int64_t written, int rank) const {
   return static_cast<int>(axis);
 }
 
+void Step::keep_scales(const std::string& name) {
+  const auto& tensor = file_.tensors[op_.inputs[1]];
+  if (!tensor.quantization) return;
+  auto& kept = plan_.weights[name];
+  kept.clear();
+  for (const double scale : tensor.quantization->scale) {
+    kept.push_back(static_cast<float>(scale));
+  }
+}
+
 Result<Value> Step::finish(const Value& value, tflite::Activation activation) const {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   double low = -kInfinity, high = kInfinity;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "convert/onnx_graph.h"
+#include "convert/qdq.h"
 #include "convert/tflite_file.h"
 
 namespace poss::convert {
@@ -23,8 +24,8 @@ struct DetectionOutputs {
 class Step {
  public:
   Step(const TfliteFile& file, const TfliteOperator& op, std::vector<std::optional<Value>>& values,
-       OnnxGraph& to)
-      : graph(to), file_(file), op_(op), values_(values) {}
+       OnnxGraph& to, QdqPlan& plan)
+      : graph(to), file_(file), op_(op), values_(values), plan_(plan) {}
 
   OnnxGraph& graph;
   std::optional<DetectionOutputs> detection;  // set by the one operator that makes them
@@ -50,6 +51,10 @@ class Step {
   // files have their ReLU6 only there.
   Result<Value> finish(const Value& value, tflite::Activation activation) const;
 
+  // Notes the scales of the weights (input 1), one an output channel, which are the initialiser
+  // `name` of the graph.
+  void keep_scales(const std::string& name);
+
   Error error(const std::string& what) const;
   Error missing_options() const { return error("has no options"); }
 
@@ -57,6 +62,7 @@ class Step {
   const TfliteFile& file_;
   const TfliteOperator& op_;
   std::vector<std::optional<Value>>& values_;
+  QdqPlan& plan_;
 };
 
 // Makes the outputs of an operator, in their order.

@@ -77,6 +77,7 @@ Result<Values> convolve(Step& step, const Value& in, Filter filter, tflite::Padd
   const Shape shape{in.shape[0], filter.h.output, filter.w.output, channels};
   if (!element_count(shape)) return step.error("makes too large a tensor " + shape_text(shape));
   std::vector<std::string> inputs{step.graph.as(in, kNchw), step.graph.as(filter.weights, kNchw)};
+  step.keep_scales(inputs[1]);
   POSS_ASSIGN(const auto bias_name, bias(step, 2, channels));
   if (!bias_name.empty()) inputs.push_back(bias_name);
   auto options = attributes(filter.h, filter.w);
@@ -225,6 +226,7 @@ Result<Values> fully_connected(Step& step) {
   if (!element_count(shape)) return step.error("makes too large a tensor " + shape_text(shape));
   std::vector<std::string> names{step.graph.plain(step.graph.reshape(in, {rows, inputs})),
                                  step.graph.plain(weights)};
+  step.keep_scales(names[1]);
   POSS_ASSIGN(const auto bias_name, bias(step, 2, outputs));
   if (!bias_name.empty()) names.push_back(bias_name);
   const Value out = step.graph.node("Gemm", names, shape, plain_order(2), Element::f32,

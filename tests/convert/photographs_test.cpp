@@ -158,6 +158,44 @@ TEST_P(DetectorAgreement, finds_what_the_original_finds) {
               matched, asked, overlap / matched, difference / matched);
 }
 
+TEST_P(DetectorAgreement, finds_nearly_the_same_with_int8) {
+  const auto bytes = read_file(file_, 1 << 30);
+  ASSERT_TRUE(bytes);
+  const auto model = convert::convert_tflite(*bytes);
+  convert::ConvertOptions options;
+  options.precision = convert::Precision::int8;
+  const auto fast = convert::convert_tflite(*bytes, options);
+  ASSERT_TRUE(model && fast);
+  const int size = static_cast<int>(model->manifest.at("input").at("width").as_int64());
+  int asked = 0, matched = 0;
+  float missed = 0, difference = 0;
+  for (const auto& photograph : photographs()) {
+    const auto pixels = pixels_of(photograph, size);
+    ASSERT_FALSE(pixels.empty()) << photograph.file;
+    const auto planes = to_planes(std::span(pixels));
+    const auto outputs = run_onnx(model->onnx, size, size, planes);
+    const auto fast_outputs = run_onnx(fast->onnx, size, size, planes);
+    ASSERT_TRUE(outputs && fast_outputs);
+    const auto candidates = converted(*fast_outputs, 0.2f);
+    for (const auto& wanted : converted(*outputs, 0.4f)) {
+      ++asked;
+      const auto found = std::ranges::find_if(candidates, [&](const Found& candidate) {
+        return candidate.label == wanted.label && iou(candidate.box, wanted.box) >= 0.5f;
+      });
+      if (found == candidates.end()) {
+        missed = std::max(missed, wanted.score);
+        continue;
+      }
+      ++matched;
+      difference = std::max(difference, std::abs(found->score - wanted.score));
+    }
+  }
+  std::printf("%s: %d of %d matched, scores within %.3f, best one missed %.3f\n", GetParam(),
+              matched, asked, difference, missed);
+  EXPECT_GE(matched, 0.9 * asked);
+  EXPECT_LE(missed, 0.5f);  // only what is borderline
+}
+
 INSTANTIATE_TEST_SUITE_P(Zoo, DetectorAgreement,
                          testing::Values("efficientdet_lite0", "efficientdet_lite1",
                                          "efficientdet_lite2"),

@@ -1,0 +1,204 @@
+// bench/import: how fast a model that somebody brings becomes one that runs, and how much faster
+// its INT8 form is.
+//
+// Ratios are taken within one run: both forms of a model take turns, and the best time of each
+// counts, which is the one that nothing else on the machine disturbed.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+
+#include <CLI/CLI.hpp>
+
+#include "base/file.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "convert/convert.h"
+#include "infer/session.h"
+
+namespace poss {
+namespace {
+
+namespace fs = std::filesystem;
+using Steady = std::chrono::steady_clock;
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+struct Options {
+  fs::path originals = "build/downloads/originals";
+  int rounds = 100;
+};
+
+template <class T>
+T need(Result<T> result) {
+  if (result) return std::move(*result);
+  throw std::runtime_error(result.error().message);
+}
+
+double rounded(double number) { return std::nearbyint(number * 1000) / 1000; }
+
+template <class F>
+double time_ms(F call) {
+  const auto start = Steady::now();
+  call();
+  return Milliseconds(Steady::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+// A folder of its own, removed at the end.
+class Scratch {
+ public:
+  Scratch() : path_(fs::temp_directory_path() / ("poss-bench-" + new_id())) {
+    fs::create_directories(path_);
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// A model on one thread, and a picture of noise for it.
+class Loaded {
+ public:
+  Loaded(const fs::path& file, const std::string& onnx) {
+    if (const auto written = replace_file(file, onnx); !written) {
+      throw std::runtime_error(written.error().message);
+    }
+    session_ = need(infer::Session::open(file, 1));
+    const auto& shape = session_->inputs()[0].shape;
+    size_t count = 1;
+    for (const auto size : shape) count *= static_cast<size_t>(size);
+    std::uint32_t state = 1;
+    for (size_t i = 0; i < count; ++i) {
+      state = state * 1664525 + 1013904223;
+      picture_.push_back(static_cast<float>(state >> 24));
+    }
+    for (size_t i = 0; i < session_->outputs().size(); ++i) wanted_.push_back(i);
+  }
+  void run() const {
+    need(
+        session_->run(0, std::as_bytes(std::span(picture_)), session_->inputs()[0].shape, wanted_));
+  }
+
+ private:
+  std::unique_ptr<infer::Session> session_;
+  std::vector<float> picture_;
+  std::vector<size_t> wanted_;
+};
+
+// What a TFLite file becomes: the time that takes, and INT8 against float32.
+json::object convert_figures(const fs::path& file, int rounds, const fs::path& scratch) {
+  const auto bytes = need(read_file(file, size_t{1} << 30));
+  convert::ConvertOptions options;
+  options.labels = std::vector<std::string>();
+  if (convert::convert_tflite(bytes)) options.labels.reset();
+  json::object out;
+  const auto convert = [&](convert::Precision precision) {
+    options.precision = precision;
+    auto made = convert::convert_tflite(bytes, options);
+    // A classifier without labels of its own: any do, the error says how many.
+    if (!made && options.labels) {
+      const auto at = made.error().message.find("for its ");
+      if (at != std::string::npos) {
+        options.labels->resize(std::stoul(made.error().message.substr(at + 8)), "class");
+        made = convert::convert_tflite(bytes, options);
+      }
+    }
+    return made;
+  };
+  std::vector<double> times;
+  Result<convert::ConvertedModel> real = convert(convert::Precision::float32);
+  for (int i = 0; i < std::clamp(rounds / 10, 1, 5); ++i) {
+    times.push_back(time_ms([&] { real = convert(convert::Precision::float32); }));
+  }
+  out["tflite_to_onnx_ms"] = rounded(median(times));
+  const auto model = need(std::move(real));
+  const auto fast = convert(convert::Precision::int8);
+  if (!fast) return out;  // not quantised
+  const Loaded slow_one(scratch / "float.onnx", model.onnx),
+      fast_one(scratch / "int8.onnx", fast->onnx);
+  std::vector<double> slow_ms, fast_ms;
+  for (int i = 0; i < rounds; ++i) {
+    slow_ms.push_back(time_ms([&] { slow_one.run(); }));
+    fast_ms.push_back(time_ms([&] { fast_one.run(); }));
+  }
+  const double slow = std::ranges::min(slow_ms), fast_one_ms = std::ranges::min(fast_ms);
+  out["float_ms"] = rounded(slow);
+  out["int8_ms"] = rounded(fast_one_ms);
+  out["int8_speedup"] = rounded(slow / fast_one_ms);
+  out["float_mb"] = rounded(static_cast<double>(model.onnx.size()) / 1e6);
+  out["int8_mb"] = rounded(static_cast<double>(fast->onnx.size()) / 1e6);
+  return out;
+}
+
+int run(const Options& options) {
+  const Scratch scratch;
+  json::object figures;
+  std::vector<fs::path> files;
+  if (fs::exists(options.originals)) {
+    for (const auto& entry : fs::directory_iterator(options.originals)) {
+      if (entry.path().extension() == ".tflite") files.push_back(entry.path());
+    }
+  }
+  if (files.empty()) {
+    throw std::runtime_error("there is no TFLite file in '" + options.originals.string() +
+                             "'; run scripts/fetch_zoo");
+  }
+  std::ranges::sort(files);
+  std::printf("%-20s %12s %10s %10s %8s\n", "MODEL", "CONVERTED IN", "FLOAT", "INT8", "SPEEDUP");
+  json::object models;
+  double slowest = 0, least = INFINITY;
+  for (const auto& file : files) {
+    auto row = convert_figures(file, options.rounds, scratch.path());
+    slowest = std::max(slowest, row["tflite_to_onnx_ms"].as_double());
+    std::printf("%-20s %9.0f ms", file.stem().c_str(), row["tflite_to_onnx_ms"].as_double());
+    if (row.contains("int8_speedup")) {
+      least = std::min(least, row["int8_speedup"].as_double());
+      std::printf(" %7.1f ms %7.1f ms %8.2f", row["float_ms"].as_double(),
+                  row["int8_ms"].as_double(), row["int8_speedup"].as_double());
+    }
+    std::printf("\n");
+    models[file.stem().string()] = std::move(row);
+  }
+  figures["tflite_to_onnx_ms"] = slowest;
+  if (std::isfinite(least)) figures["int8_speedup"] = least;
+  figures["models"] = std::move(models);
+  std::printf("%s\n", json_text(figures).c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace poss
+
+int main(int argc, char** argv) {
+  poss::Options options;
+  bool quick = false;
+  CLI::App app(
+      "Measures bringing a model. The last line is a JSON object:\n"
+      "tflite_to_onnx_ms: converting the slowest of the zoo's TFLite files, from bytes to bytes\n"
+      "int8_speedup: the least of the zoo's quantised models, float32 time over INT8 time of the "
+      "network on one thread\n"
+      "models: both for each");
+  app.add_option("--originals", options.originals, "Folder with TFLite files");
+  app.add_option("--rounds", options.rounds, "Runs of each model")->check(CLI::Range(1, 100000));
+  app.add_flag("--quick", quick, "Only see that it works");
+  CLI11_PARSE(app, argc, argv);
+  if (quick) options.rounds = 2;
+  try {
+    return poss::run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench/import: %s\n", error.what());
+    return 3;
+  }
+}
