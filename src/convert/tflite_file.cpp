@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/utf8.h"
+
 namespace poss::convert {
 namespace {
 
@@ -180,21 +182,6 @@ Result<void> check_order(const TfliteFile& file) {
     }
   }
   return {};
-}
-
-// Length of the UTF-8 character at the start of `text`; 0 when it is not one.
-size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  if (length == 0 || lead > 0xf4 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  const auto second = length > 1 ? static_cast<unsigned char>(text[1]) : 0;
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool surrogate = lead == 0xed && second > 0x9f;
-  const bool too_high = lead == 0xf4 && second > 0x8f;
-  return overlong || surrogate || too_high ? 0 : length;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Azure's strings and signatures.
 #include "net/azure.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "net/encoding.h"
@@ -60,12 +61,22 @@ Result<BlobAccount> from_url(const std::string& url) {
     out.account = base.substr(slash + 1, next == std::string::npos ? next : next - slash - 1);
     slash = next;
   }
-  if (slash != std::string::npos) out.container = base.substr(slash + 1);
   out.endpoint = base.substr(0, slash);
-  if (out.container.find('/') != std::string::npos) {
-    return bad("The storage address names a blob; give that of its account or container.");
-  }
+  if (slash == std::string::npos) return out;
+  const auto behind = std::min(base.find('/', slash + 1), base.size());
+  out.container = percent_decode(base.substr(slash + 1, behind - slash - 1));
+  if (behind < base.size()) out.blob = percent_decode(base.substr(behind + 1));
   return out;
+}
+
+std::string azure_endpoint(const std::string& account) {
+  return "https://" + account + ".blob.core.windows.net";
+}
+
+bool is_account_name(const std::string& text) {
+  return text.size() >= 3 && text.size() <= 24 && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+         });
 }
 
 Result<BlobAccount> from_connection_string(std::string_view text) {
@@ -92,6 +103,36 @@ Result<BlobAccount> from_connection_string(std::string_view text) {
         "The connection string has neither AccountKey nor SharedAccessSignature; copy it "
         "whole from the storage account.");
   }
+  return out;
+}
+
+// Also of a single blob.
+Result<BlobAccount> parse_any_blob_address(const std::string& address, const std::string& account,
+                                           std::string_view credentials) {
+  const bool is_url = credentials.starts_with("https://") || credentials.starts_with("http://");
+  if (is_url) {
+    POSS_ASSIGN(BlobAccount out, from_url(std::string(credentials)));
+    if (out.sas.find("sig=") == std::string::npos) {
+      return bad("The storage URL has no SAS token behind its '?'; create one for the container.");
+    }
+    return out;
+  }
+  if (credentials.find(';') != std::string_view::npos) return from_connection_string(credentials);
+  if (credentials.empty()) {
+    return bad(
+        "There are no credentials; give a connection string, a URL with a SAS token, or "
+        "the account's key.");
+  }
+  if (address.empty() && !is_account_name(account)) {
+    return bad(
+        "The storage account has no address; give https://ACCOUNT.blob.core.windows.net, "
+        "or a whole connection string.");
+  }
+  POSS_ASSIGN(BlobAccount out, from_url(address.empty() ? azure_endpoint(account) : address));
+  if (!account.empty()) out.account = account;
+  const bool is_token = credentials.find("sig=") != std::string_view::npos;
+  if (credentials.starts_with('?')) credentials.remove_prefix(1);
+  (is_token ? out.sas : out.key) = credentials;
   return out;
 }
 
@@ -167,36 +208,41 @@ Result<MqttOptions> iot_hub_options(const IotHubIdentity& identity, Time expiry)
 
 Result<BlobAccount> parse_blob_account(std::string_view address, std::string_view account,
                                        std::string_view credentials) {
-  const bool is_url = credentials.starts_with("https://") || credentials.starts_with("http://");
-  if (is_url) {
-    POSS_ASSIGN(BlobAccount out, from_url(std::string(credentials)));
-    if (out.sas.find("sig=") == std::string::npos) {
-      return bad("The storage URL has no SAS token behind its '?'; create one for the container.");
-    }
-    return out;
+  POSS_ASSIGN(BlobAccount out,
+              parse_any_blob_address(std::string(address), std::string(account), credentials));
+  if (!out.blob.empty()) {
+    return bad("The storage address names a blob; give that of its account or container.");
   }
-  if (credentials.find(';') != std::string_view::npos) return from_connection_string(credentials);
-  if (credentials.empty()) {
-    return bad(
-        "There are no credentials; give a connection string, a URL with a SAS token, or "
-        "the account's key.");
+  return out;
+}
+
+Result<BlobAccount> parse_blob_source(const BlobSource& source) {
+  // Some paste the URL with its token where the address goes.
+  const bool in_address =
+      source.credentials.empty() && source.address.find('?') != std::string::npos;
+  POSS_ASSIGN(BlobAccount out,
+              parse_any_blob_address(source.address, source.account,
+                                     in_address ? source.address : source.credentials));
+  if (!source.container.empty()) {
+    if (source.container != out.container) out.blob.clear();
+    out.container = source.container;
   }
-  if (address.empty()) {
-    return bad(
-        "The storage account has no address; give https://ACCOUNT.blob.core.windows.net, "
-        "or a whole connection string.");
+  if (!source.path.empty()) {
+    out.blob = source.path.substr(std::min(source.path.find_first_not_of('/'), source.path.size()));
   }
-  POSS_ASSIGN(BlobAccount out, from_url(std::string(address)));
-  if (!account.empty()) out.account = account;
-  const bool is_token = credentials.find("sig=") != std::string_view::npos;
-  if (credentials.starts_with('?')) credentials.remove_prefix(1);
-  (is_token ? out.sas : out.key) = credentials;
+  if (out.container.empty() && !out.blob.empty()) {
+    return bad("The blob's container is missing; name it, or choose it from the list.");
+  }
+  if (out.container.find('/') != std::string::npos) {
+    return bad("The container's name has a '/'; give the path in the container apart from it.");
+  }
   return out;
 }
 
 Result<HttpRequest> blob_request(const BlobAccount& account, HttpMethod method,
                                  const std::string& path,
-                                 const std::map<std::string, std::string>& query, Time now) {
+                                 const std::map<std::string, std::string>& query, Time now,
+                                 const std::string& range) {
   HttpRequest request;
   request.method = method;
   request.url = account.endpoint + (path.empty() ? "/" : path);
@@ -208,19 +254,39 @@ Result<HttpRequest> blob_request(const BlobAccount& account, HttpMethod method,
     resource += "\n" + name + ":" + value;
   }
   request.headers = {{"x-ms-date", http_date(now)}, {"x-ms-version", kStorageVersion}};
+  const auto add_range = [&] {
+    if (!range.empty()) request.headers["Range"] = range;
+  };
   if (account.key.empty()) {
     request.url += separator + account.sas;
+    add_range();
     return request;
   }
   const auto key = base64_decode(account.key);
   if (!key || key->empty()) return bad("The account's key is not Base64; copy it whole.");
   const std::string verb = method == HttpMethod::head ? "HEAD" : "GET";
-  // The standard headers between verb and our own are all absent.
-  std::string text = verb + std::string(12, '\n');
+  // The standard headers between verb and our own are all absent, but for the last of them.
+  std::string text = verb + std::string(11, '\n') + range + "\n";
   for (const auto& [name, value] : request.headers) text += name + ":" + value + "\n";
   request.headers["Authorization"] =
       "SharedKey " + account.account + ":" + base64_encode(hmac_sha256(*key, text + resource));
+  add_range();
   return request;
+}
+
+Error storage_error(const HttpResponse& answer, const std::string& where) {
+  const std::string code = answer.header("x-ms-error-code");
+  const std::string said = code.empty() ? std::to_string(answer.status) : code;
+  if (answer.status == 401 || answer.status == 403) {
+    return {Code::permission_denied,
+            where + " refuses the credentials (" + said +
+                "); check the key or token, its expiry, and this machine's clock."};
+  }
+  if (answer.status == 404) {
+    return {Code::not_found, where + " does not exist (" + said + "); check its name."};
+  }
+  return {Code::unavailable, where + " answers with status " + std::to_string(answer.status) +
+                                 (code.empty() ? "" : " (" + code + ")") + "; check the address."};
 }
 
 }  // namespace poss::net

@@ -42,19 +42,38 @@ Result<MqttOptions> iot_hub_options(const IotHubIdentity& identity, Time expiry)
 struct BlobAccount {
   std::string endpoint;   // https://ACCOUNT.blob.core.windows.net, without '/' at its end
   std::string container;  // when the address names one
+  std::string blob;       // its name in the container, when the address names one
   std::string account;    // with a key
   std::string key;        // Base64
   std::string sas;        // "sv=…&sig=…"
 };
 // `credentials` is a connection string, a URL with a SAS token, or a token or key that belongs to
-// the account's URL `address` (whose first label is the account, unless `account` names it).
+// the account's URL `address` (whose first label is the account, unless `account` names it; without
+// an address it is that of `account` in Azure). Refuses addresses of single blobs.
 Result<BlobAccount> parse_blob_account(std::string_view address, std::string_view account,
                                        std::string_view credentials);
 
-// A request to `path` ("" or "/container") with `query` (names in order, values encoded where
-// needed), signed or with the token in its URL.
+// Where a blob is, as a person says it; whatever the credentials or the address say may be empty.
+struct BlobSource {
+  std::string address;      // of the account, a container or a blob
+  std::string account;      // its name
+  std::string credentials;  // as for parse_blob_account
+  std::string container;
+  std::string path;  // of the blob
+};
+// Container and blob are empty where nothing names them.
+Result<BlobAccount> parse_blob_source(const BlobSource& source);
+
+// A request to `path` ("", "/container" or "/container/blob") with `query` (names in order, values
+// encoded where needed), signed or with the token in its URL. `range` ("bytes=5-") becomes a
+// header.
 Result<HttpRequest> blob_request(const BlobAccount& account, HttpMethod method,
                                  const std::string& path,
-                                 const std::map<std::string, std::string>& query, Time now);
+                                 const std::map<std::string, std::string>& query, Time now,
+                                 const std::string& range = "");
+
+// What a refusal by Azure Storage means ("Common REST API error codes"). `where` begins a sentence:
+// "The container 'clips' at host".
+Error storage_error(const HttpResponse& answer, const std::string& where);
 
 }  // namespace poss::net

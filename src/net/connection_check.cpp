@@ -114,7 +114,6 @@ Result<std::string> check_mail(const ConnectionSpec& spec, const ConnectionCheck
          (server.user_name.empty() ? "." : " and accepts the user '" + server.user_name + "'.");
 }
 
-// What Azure Storage means by its error codes: "Common REST API error codes".
 Result<std::string> storage_verdict(const HttpResponse& answer, const std::string& where) {
   if (answer.status == 200) return where + " answers and accepts the credentials.";
   const std::string code = answer.header("x-ms-error-code");
@@ -123,18 +122,7 @@ Result<std::string> storage_verdict(const HttpResponse& answer, const std::strin
            " answers and knows the token, which does not allow listing; whether it allows "
            "writing shows with the first upload.";
   }
-  if (answer.status == 401 || answer.status == 403) {
-    return Error{Code::permission_denied,
-                 where + " refuses the credentials (" + (code.empty() ? "403" : code) +
-                     "); check the key or token, its expiry, and this machine's clock."};
-  }
-  if (answer.status == 404) {
-    return Error{Code::not_found, where + " does not exist (" + (code.empty() ? "404" : code) +
-                                      "); check its name."};
-  }
-  return Error{Code::unavailable, where + " answers with status " + std::to_string(answer.status) +
-                                      (code.empty() ? "" : " (" + code + ")") +
-                                      "; check the address."};
+  return storage_error(answer, where);
 }
 
 Result<std::string> check_storage(const ConnectionSpec& spec, const ConnectionCheckOptions& check) {

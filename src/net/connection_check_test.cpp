@@ -8,6 +8,7 @@
 
 #include "net/azure.h"
 #include "net/encoding.h"
+#include "net/test_azurite.h"
 #include "net/test_peers.h"
 
 namespace poss::net {
@@ -270,56 +271,10 @@ TEST(CheckSmtp, each_failure_has_its_name) {
 
 // ---- Azure Storage ----
 
-class Azurite {
- public:
-  Azurite()
-      : port_(free_port()),
-        process_({"/usr/bin/env", "AZURITE_ACCOUNTS=acc:" + key(), "node",
-                  "build/azurite/node_modules/azurite/dist/src/blob/main.js", "--blobPort",
-                  std::to_string(port_), "--inMemoryPersistence", "--skipApiVersionCheck",
-                  "--disableTelemetry"}) {
-    while (const auto line = process_.read_line()) {
-      ready_ = line->find("successfully listen") != std::string::npos;
-      if (ready_) return;
-    }
-    ADD_FAILURE() << "Azurite did not start; get it with scripts/fetch_azurite.";
-  }
-  bool ready() const { return ready_; }
-  static std::string key() { return base64_encode("the key of the storage account"); }
-  std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(port_) + "/acc"; }
-  std::string connection_string(const std::string& with_key = key()) const {
-    return "DefaultEndpointsProtocol=http;AccountName=acc;AccountKey=" + with_key +
-           ";BlobEndpoint=" + endpoint() + ";";
-  }
-  // An account SAS ("Create an account SAS", version 2019-12-12).
-  static std::string token(const std::string& permissions, const std::string& resource_types,
-                           const std::string& expiry = "2100-01-01T00:00:00Z") {
-    const std::string version = "2019-12-12";
-    const std::string text = "acc\n" + permissions + "\nb\n" + resource_types + "\n\n" + expiry +
-                             "\n\n\n" + version + "\n";
-    return "sv=" + version + "&ss=b&srt=" + resource_types + "&sp=" + permissions +
-           "&se=" + percent_encode(expiry) +
-           "&sig=" + percent_encode(base64_encode(hmac_sha256(*base64_decode(key()), text)));
-  }
-  // Makes the container "clips".
-  Result<HttpResponse> make_container() const {
-    HttpRequest request;
-    request.method = HttpMethod::put;
-    request.url = endpoint() + "/clips?restype=container&" + token("rwlc", "sco");
-    request.timeout = seconds(60);
-    return HttpClient().send(request);
-  }
-
- private:
-  int port_;
-  ChildProcess process_;
-  bool ready_ = false;
-};
-
 TEST(CheckAzureStorage, accepts_key_and_token_and_names_what_is_wrong) {
   const Azurite azurite;
   ASSERT_TRUE(azurite.ready());
-  const auto made = azurite.make_container();
+  const auto made = azurite.make_container("clips");
   ASSERT_TRUE(made) << made.error().message;
   const std::string host = azurite.endpoint().substr(7, azurite.endpoint().find('/', 7) - 7);
   const auto with = [](const std::string& credentials, const std::string& address = "") {

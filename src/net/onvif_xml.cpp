@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 #include <pugixml.hpp>
 
+#include "base/utf8.h"
 #include "net/encoding.h"
 
 namespace poss::net {
@@ -36,34 +37,11 @@ pugi::xml_node at(pugi::xml_node node, std::initializer_list<std::string_view> p
   return node;
 }
 
-// Bytes of the well-formed UTF-8 sequence that `text` begins with; 0 when there is none (RFC 3629).
-size_t sequence_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  const size_t length = first < 0x80                     ? 1
-                        : first >= 0xc2 && first <= 0xdf ? 2
-                        : first >= 0xe0 && first <= 0xef ? 3
-                        : first >= 0xf0 && first <= 0xf4 ? 4
-                                                         : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (length > 2 || first == 0xed) {
-    const unsigned second = byte(1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) {
-      return 0;
-    }
-  }
-  return length;
-}
-
 // What people may see of a stranger's text.
 std::string clean(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const size_t length = sequence_length(text);
+    const size_t length = utf8_length(text);
     if (out.size() + length > kMaxText) break;
     const auto first = static_cast<unsigned char>(text.front());
     if (length > 1 || (length == 1 && first >= 0x20 && first != 0x7f)) {
