@@ -87,8 +87,9 @@ class Loaded {
     for (size_t i = 0; i < session_->outputs().size(); ++i) wanted_.push_back(i);
   }
   void run() const {
-    need(
-        session_->run(0, std::as_bytes(std::span(picture_)), session_->inputs()[0].shape, wanted_));
+    const infer::InputTensor picture{0, std::as_bytes(std::span(picture_)),
+                                     session_->inputs()[0].shape};
+    need(session_->run(std::span(&picture, 1), wanted_));
   }
 
  private:
