@@ -38,7 +38,7 @@ test("this machine is there from the start, with what it has", limit, async (t) 
   });
 
   await t.test("only what it can do can be chosen", async () => {
-    await page.getByRole("button", { name: "Edit device" }).click();
+    await page.getByRole("button", { name: "Edit compute device" }).click();
     assert.ok(await page.getByRole("combobox", { name: "Type" }).isDisabled());
     await page.getByRole("combobox", { name: "Acceleration" }).click();
     for (const { acceleration, available } of here.status.accelerations) {
@@ -95,7 +95,7 @@ test("a new user adds a remote device, which says that it is not connected", lim
   assert.equal(items[0].has_credentials, true);
 
   await t.test("a changed one is not overwritten by an older tab", async () => {
-    await page.getByRole("button", { name: "Edit device" }).click();
+    await page.getByRole("button", { name: "Edit compute device" }).click();
     await page.getByLabel("Device name").fill("Box of mine");
     await page.getByRole("tab", { name: "Review + Save" }).click();
     await page.getByText("Nothing is in the way.").waitFor();

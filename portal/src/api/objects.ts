@@ -51,6 +51,12 @@ export function useObject<K extends Kind>(kind: K, id: string | undefined) {
   });
 }
 
+// This machine among the compute devices. It is there from the start, so the oldest of them.
+export function useThisMachine(): { device: ObjectOf<"device"> | undefined; isPending: boolean } {
+  const { items, isPending } = useList("device", { sort: "created", limit: 20 });
+  return { device: items?.find(({ type }) => type === "this_machine"), isPending };
+}
+
 // The names of objects by their ids, for showing references; the id itself until it is known.
 export function useNames(kind: Kind): (id: string) => string {
   const { items } = useList(kind, { limit: 1000 });

@@ -2,6 +2,7 @@
 import { Button, Title3, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactNode } from "react";
 import { useNavigate } from "react-router";
+import { strings } from "../strings";
 
 const useStyles = makeStyles({
   root: {
@@ -21,6 +22,13 @@ const useStyles = makeStyles({
     textWrap: "pretty",
   },
 });
+
+// POSS did not answer, or answered with an error.
+export function LoadFailed({ error, onAgain }: { error: Error; onAgain: () => void }) {
+  return (
+    <Notice title={strings.loadFailed} detail={error.message} action={{ text: strings.tryAgain, run: onAgain }} />
+  );
+}
 
 type Props = {
   title: string;

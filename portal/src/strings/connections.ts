@@ -27,7 +27,7 @@ export const text = {
       "A connection keeps the address and the credentials of a broker, a web hook or a cloud service in one place, encrypted. AI skills then name it instead of holding passwords.",
   },
   deleteDetail: "AI skills that send through it have to be changed first.",
-  column: { type: "Type", address: "Address", user: "User name", tags: "Tags", updated: "Last changed" },
+  column: { type: "Type", address: "Address", user: "User name" },
   basics: "Basics",
   create: "Add connection",
   edit: (name: string) => `Edit ${name}`,

@@ -26,8 +26,6 @@ export const text = {
     type: "Type",
     architecture: "CPU architecture",
     acceleration: "Acceleration",
-    tags: "Tags",
-    updated: "Last changed",
   },
 
   basics: "Basics",
@@ -62,10 +60,6 @@ export const text = {
     `It has an ${architecture} CPU; AI models run on ${acceleration}.`,
 
   view: {
-    edit: "Edit device",
-    more: "More",
-    remove: "Delete",
-    facts: "Facts",
     type: "Type",
     os: "Operating system",
     cpu: "CPU",
@@ -73,9 +67,6 @@ export const text = {
     cores: "Cores",
     memory: "Memory",
     chosen: "Acceleration",
-    tags: "Tags",
-    none: "None",
-    created: "Added",
     accelerations: "Accelerations",
     available: "Found",
     notAvailable: "Not available",
@@ -86,9 +77,6 @@ export const text = {
     streams: (n: number) => (n === 1 ? "1 AI skill is running on a camera" : `${n} AI skills are running on cameras`),
     noDeployment: "No deployment uses this device yet.",
     deploy: "Deploy a skill",
-    unknown: (id: string) => `There is no compute device “${id}”`,
-    unknownDetail: "It may have been deleted, or the address is misspelt.",
-    toList: "Show all compute devices",
     notConnected: "Not connected",
   },
 };

@@ -9,6 +9,8 @@ export const text = {
   clear: "Clear",
   status: "Status",
   anyStatus: "Any status",
+  tagsColumn: "Tags",
+  updatedColumn: "Last changed",
   sort: "Sort",
   sortBy: { name: "Name", created: "Created", updated: "Last changed", status: "Status" },
   ascending: "Ascending",

@@ -18,7 +18,7 @@ export const text = {
     browse: "Browse Model Zoo",
   },
   deleteDetail: "Its files and all its versions are deleted too. AI skills that use it have to be changed first.",
-  column: { status: "Status", type: "Type", objects: "Objects", source: "Source", tags: "Tags", updated: "Last changed" },
+  column: { status: "Status", type: "Type", objects: "Objects", source: "Source" },
 
   state: {
     draft: "Draft",
@@ -109,21 +109,11 @@ export const text = {
   noFile: "that is still missing",
 
   view: {
-    edit: "Edit model",
-    more: "More",
-    remove: "Delete",
-    unknown: (id: string) => `There is no model “${id}”`,
-    unknownDetail: "It may have been deleted, or the address is misspelt.",
-    toList: "Show your models",
-    facts: "Facts",
     type: "Type",
     source: "Source",
     slug: "Name in skills",
     license: "Licence",
     none: "None",
-    tags: "Tags",
-    created: "Added",
-    updated: "Last changed",
     objects: "Objects",
     noObjects: "They become known with the model's file.",
     moreObjects: (count: string) => `Show ${count} more`,

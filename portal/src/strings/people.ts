@@ -15,7 +15,7 @@ export const text = {
     add: "Add user",
     empty: { title: "Nobody may sign in yet", detail: "Add the people who are to see or change something here." },
     deleteDetail: "They are signed out, and their API tokens end.",
-    column: { role: "Role", state: "Status", updated: "Last changed" },
+    column: { role: "Role", state: "Status" },
     you: "you",
     active: "Active",
     disabled: "Disabled",

@@ -12,7 +12,6 @@ export const text = {
     namePlaceholder: "North entrance",
     description: "Description",
     descriptionHint: "What somebody who has never been there should know.",
-    lastChanged: "Last changed",
     empty: {
       title: "Name the places you watch",
       detail:

@@ -14,8 +14,6 @@ export const text = {
     connections: "Connections",
     deployments: "Deployments",
     fps: "Frame rate",
-    tags: "Tags",
-    updated: "Last changed",
   },
   deleteDetail: "A skill that is deployed cannot be deleted. Its earlier versions go with it.",
   picture: (name: string, count: number) =>
@@ -96,13 +94,9 @@ export const text = {
   },
 
   view: {
-    edit: "Edit AI skill",
     deploy: "Deploy",
-    more: "More",
-    remove: "Delete",
     what: "What it does",
     nodes: "Nodes",
-    facts: "Facts",
     versions: "Versions",
     versionsDetail: "Each change of the nodes is kept. Restoring an older version makes it the newest.",
     version: (number: number) => `Version ${number}`,
@@ -121,16 +115,9 @@ export const text = {
     none: "None",
     fps: "Desired frame rate",
     acceleration: "Device acceleration",
-    tags: "Tags",
-    created: "Created",
-    updated: "Last changed",
     deployments: "Deployments that use it",
     noDeployment: "It is not deployed",
     noDeploymentDetail: "Deploy the skill on a camera to see it work.",
-    unknown: (id: string) => `There is no AI skill “${id}”`,
-    unknownDetail: "It may have been deleted, or the address is misspelt.",
-    toList: "Show all AI skills",
-    failed: "This did not work",
   },
 
   duplicateDialog: {

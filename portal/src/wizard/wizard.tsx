@@ -21,15 +21,14 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { ApiError, get, patch } from "../api/client";
 import { kindPath, type EditableKind, type ObjectOf } from "../api/kinds";
-import { findProblems, listKey, putObject, useCreate, useObject } from "../api/objects";
+import { findProblems, listKey, putObject, useCreate } from "../api/objects";
 import type { FieldProblem } from "../api/types";
 import { fieldId } from "../form/field";
 import { TagsField } from "../form/fields";
 import { normalPath, stepOf } from "../form/problems";
-import { Notice } from "../shell/notice";
 import { useToast } from "../shell/toasts";
-import { strings } from "../strings";
 import { text } from "../strings/wizard";
+import { ObjectPage, type ObjectPageProps } from "../view/object_page";
 import { ConflictDialog } from "./conflict_dialog";
 import { isSame, mergePatch } from "./draft";
 import { useDraft, type Form } from "./use_draft";
@@ -445,35 +444,31 @@ function Verdict<D>({ check, unchanged, steps, onShow, onAgain }: VerdictProps<D
   );
 }
 
-// The wizard for an existing object: fetches it first. `toDraft` makes the draft of what is stored.
+// The wizard for an existing object; it leads back to `doneTo`.
 export function EditWizard<K extends EditableKind, D extends { tags: Record<string, string> }>({
-  id,
-  toDraft,
+  object,
+  doneTo,
   ...props
-}: Omit<WizardProps<K, D>, "initial" | "existing"> & {
-  id: string;
+}: Omit<WizardProps<K, D>, "initial" | "existing" | "onDone" | "cancelTo"> & {
+  object: ObjectOf<K>;
   toDraft: (object: ObjectOf<K>) => D;
+  doneTo: string;
 }) {
-  const { data, error, refetch } = useObject(props.kind, id);
-  if (!data) {
-    if (!error) return <WizardSkeleton />;
-    return (
-      <Notice
-        title={strings.loadFailed}
-        detail={error.message}
-        action={{ text: strings.tryAgain, run: () => void refetch() }}
-      />
-    );
-  }
+  const navigate = useNavigate();
   return (
     <Wizard
-      key={id}
       {...(props as unknown as WizardProps<K, D>)}
-      toDraft={toDraft}
-      initial={toDraft(data)}
-      existing={{ id: data.id, revision: data.revision }}
+      initial={props.toDraft(object)}
+      existing={{ id: object.id, revision: object.revision }}
+      onDone={() => void navigate(doneTo)}
+      cancelTo={doneTo}
     />
   );
+}
+
+// The page on which an existing object is edited.
+export function EditPage<K extends EditableKind>(props: Omit<ObjectPageProps<K>, "skeleton">) {
+  return <ObjectPage {...props} skeleton={<WizardSkeleton />} />;
 }
 
 export function WizardSkeleton() {

@@ -2,16 +2,16 @@
 import { Fragment } from "react";
 import type { Camera } from "../../api/types";
 import { NameOf } from "../../form/reference_field";
-import { Ago } from "../../parts/ago";
 import { FactList, Panel, type FactItem } from "../../parts/panel";
-import { TagList } from "../../parts/tag_list";
 import { text as cameras } from "../../strings/cameras";
+import { text as common } from "../../strings/view";
+import { commonFacts } from "../../view/facts";
 import { takesCredentials } from "./address";
 
 const text = cameras.view;
 
 export function CameraFacts({ camera }: { camera: Camera }) {
-  const { source, uri, user_name, has_password, location, devices, detect_uri, tags } = camera;
+  const { source, uri, user_name, has_password, location, devices, detect_uri } = camera;
   const credentials: FactItem[] = takesCredentials(source)
     ? [
         { term: text.user, value: user_name || text.none },
@@ -20,7 +20,7 @@ export function CameraFacts({ camera }: { camera: Camera }) {
       ]
     : [];
   return (
-    <Panel title={text.facts} testId="facts">
+    <Panel title={common.facts} testId="facts">
       <FactList
         facts={[
           { term: text.location, value: location ? <NameOf kind="location" id={location} /> : text.none },
@@ -36,9 +36,7 @@ export function CameraFacts({ camera }: { camera: Camera }) {
           { term: text.source, value: cameras.source[source] },
           { term: text.address, value: uri },
           ...credentials,
-          { term: text.tags, value: Object.keys(tags).length > 0 ? <TagList tags={tags} /> : text.none },
-          { term: text.created, value: <Ago time={Date.parse(camera.created) / 1000} /> },
-          { term: text.updated, value: <Ago time={Date.parse(camera.updated) / 1000} /> },
+          ...commonFacts(camera),
         ]}
       />
     </Panel>

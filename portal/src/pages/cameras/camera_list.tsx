@@ -5,11 +5,10 @@ import { useNavigate } from "react-router";
 import { useNames } from "../../api/objects";
 import type { Camera, CameraState } from "../../api/types";
 import { NameOf } from "../../form/reference_field";
+import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
 import { Thumbnail } from "../../live/thumbnail";
-import { Ago } from "../../parts/ago";
 import { StatePill } from "../../parts/state_pill";
-import { TagList } from "../../parts/tag_list";
 import { cameraTone } from "../../parts/tones";
 import { text } from "../../strings/cameras";
 import { cameraState } from "../../strings/states";
@@ -77,14 +76,8 @@ export function CameraList() {
         { id: "location", title: text.column.location, render: ({ location }) => locationName(location) },
         { id: "video", title: text.column.video, width: "230px", render: ({ status }) => statusFacts(status).join(" · ") },
         { id: "address", title: text.column.address, render: ({ uri }) => <span title={uri}>{uri}</span> },
-        { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
-        {
-          id: "updated",
-          title: text.column.updated,
-          sort: "updated",
-          width: "120px",
-          render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-        },
+        tagsColumn,
+        updatedColumn,
       ]}
     />
   );

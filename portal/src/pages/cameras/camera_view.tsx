@@ -1,18 +1,9 @@
 // A camera's own page: its live picture with what the skills find in it, and its facts.
 import {
-  Breadcrumb,
-  BreadcrumbDivider,
-  BreadcrumbItem,
   Button,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
   Skeleton,
   SkeletonItem,
   Switch,
-  Title3,
   Tooltip,
   makeStyles,
   tokens,
@@ -20,37 +11,33 @@ import {
 import {
   CodeRegular,
   CopyRegular,
-  DeleteRegular,
-  EditRegular,
   FullScreenMaximizeRegular,
   LockClosedRegular,
-  MoreHorizontalRegular,
   PlugDisconnectedRegular,
   VideoOffRegular,
 } from "@fluentui/react-icons";
 import { Suspense, lazy, useRef, useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
-import { ApiError } from "../../api/client";
-import { useList, useNames, useObject } from "../../api/objects";
-import { useMay } from "../../api/session";
+import { useNavigate } from "react-router";
+import { useList, useNames } from "../../api/objects";
 import type { Camera, CameraState, Insight } from "../../api/types";
-import { DeleteDialog } from "../../list/delete_dialog";
+import { InsightFeed } from "../../insights/insight_feed";
 import { LivePicture } from "../../live/live_picture";
 import { Snapshot } from "../../live/snapshot";
 import { StageNotice } from "../../live/stage_notice";
 import { Ago } from "../../parts/ago";
+import { Panel } from "../../parts/panel";
 import { StatePill } from "../../parts/state_pill";
 import { StreamPanel } from "../../parts/stream_panel";
 import { cameraTone } from "../../parts/tones";
-import { Notice } from "../../shell/notice";
-import { strings } from "../../strings";
 import { text as cameras } from "../../strings/cameras";
 import { text as live } from "../../strings/live";
 import { cameraRemedy, cameraState, cameraTrouble } from "../../strings/states";
+import { DeploymentLinks } from "../../view/deployment_links";
+import { ObjectHeader } from "../../view/object_header";
+import { ObjectPage } from "../../view/object_page";
 import { CameraFacts } from "./camera_facts";
-import { CameraDeployments, NoDeployment } from "./camera_deployments";
 import { statusFacts } from "./facts";
-import { InsightFeed } from "../../insights/insight_feed";
+import { NoDeployment } from "./no_deployment";
 import { useFeed } from "./use_feed";
 
 const RawInsight = lazy(() => import("../../parts/raw_insight"));
@@ -67,27 +54,6 @@ const useStyles = makeStyles({
     [kOneColumn]: { gridTemplateColumns: "minmax(0, 1fr)" },
   },
   left: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: "16px", minWidth: 0 },
-  path: { marginLeft: "-8px", minHeight: "32px" },
-  crumb: {
-    padding: "0 8px",
-    color: tokens.colorNeutralForeground2,
-    textDecoration: "none",
-    borderRadius: tokens.borderRadiusMedium,
-    ":hover": { color: tokens.colorNeutralForeground1, textDecoration: "underline" },
-    ":focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
-  },
-  head: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "center",
-    justifyContent: "space-between",
-    gap: "4px 16px",
-    marginBottom: "12px",
-    minHeight: "48px",
-  },
-  names: { flex: "1 1 200px", minWidth: 0 },
-  name: { display: "flex", alignItems: "center", gap: "10px", minWidth: 0 },
-  title: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   facts: {
     minHeight: "16px",
     color: tokens.colorNeutralForeground3,
@@ -95,13 +61,6 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase200,
     fontVariantNumeric: "tabular-nums",
     overflowWrap: "anywhere",
-  },
-  actions: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "center",
-    gap: "8px",
-    "@media (max-width: 640px)": { marginLeft: "-8px" },
   },
   stage: {
     position: "relative",
@@ -123,33 +82,19 @@ const useStyles = makeStyles({
   skeleton: { display: "grid", gap: "12px" },
 });
 
+const list = { to: "/cameras", title: cameras.title, things: cameras.things };
+
 export default function CameraPage() {
-  const { id = "" } = useParams();
-  const { data: camera, error, refetch } = useObject("camera", id);
-  if (error instanceof ApiError && error.status === 404) {
-    return (
-      <Notice
-        title={text.unknown(id)}
-        detail={text.unknownDetail}
-        action={{ text: text.toList, to: "/cameras" }}
-      />
-    );
-  }
-  if (!camera) {
-    if (!error) return <PageSkeleton />;
-    return (
-      <Notice
-        title={strings.loadFailed}
-        detail={error.message}
-        action={{ text: strings.tryAgain, run: () => void refetch() }}
-      />
-    );
-  }
-  return <CameraView key={camera.id} camera={camera} />;
+  return (
+    <ObjectPage kind="camera" list={list.to} skeleton={<PageSkeleton />}>
+      {(camera) => <CameraView camera={camera} />}
+    </ObjectPage>
+  );
 }
 
 function CameraView({ camera }: { camera: Camera }) {
   const styles = useStyles();
+  const navigate = useNavigate();
   const stage = useRef<HTMLDivElement>(null);
   const [showBoxes, setShowBoxes] = useState(true);
   const [raw, setRaw] = useState<{ open: boolean; insight?: Insight }>();
@@ -168,44 +113,47 @@ function CameraView({ camera }: { camera: Camera }) {
     <div className={styles.columns}>
       <div className={styles.left}>
         <div>
-          <CameraPath />
-          <div className={styles.head}>
-            <div className={styles.names}>
-              <div className={styles.name}>
-                <Title3 as="h1" className={styles.title} title={camera.name}>
-                  {camera.name}
-                </Title3>
-                <StatePill
-                  tone={cameraTone[camera.status.state]}
-                  text={cameraState[camera.status.state]}
-                  {...(camera.status.cause && { cause: camera.status.cause })}
-                />
-              </div>
-              <div className={styles.facts}>{factLine(camera)}</div>
-            </div>
-            <div className={styles.actions}>
-              <Switch
-                label={live.boxes}
-                checked={showBoxes}
-                onChange={(_event, data) => setShowBoxes(data.checked)}
+          <ObjectHeader
+            kind="camera"
+            object={camera}
+            list={list}
+            pill={
+              <StatePill
+                tone={cameraTone[camera.status.state]}
+                text={cameraState[camera.status.state]}
+                {...(camera.status.cause && { cause: camera.status.cause })}
               />
-              <Tooltip content={live.fullScreen} relationship="label">
-                <Button
-                  appearance="subtle"
-                  icon={<FullScreenMaximizeRegular />}
-                  onClick={() => void toggleFullScreen(stage.current)}
-                />
-              </Tooltip>
-              <Tooltip content={live.rawInsight} relationship="label">
-                <Button
-                  appearance="subtle"
-                  icon={<CodeRegular />}
-                  onClick={() => setRaw({ open: true, ...(rows[0] && { insight: rows[0].newest }) })}
-                />
-              </Tooltip>
-              <Changes camera={camera} />
-            </div>
-          </div>
+            }
+            detail={<span className={styles.facts}>{factLine(camera)}</span>}
+            menu={[
+              {
+                text: cameras.duplicate,
+                icon: CopyRegular,
+                run: () => void navigate(`/cameras/new?from=${encodeURIComponent(camera.id)}`),
+              },
+            ]}
+            deleteDetail={cameras.deleteDetail}
+          >
+            <Switch
+              label={live.boxes}
+              checked={showBoxes}
+              onChange={(_event, data) => setShowBoxes(data.checked)}
+            />
+            <Tooltip content={live.fullScreen} relationship="label">
+              <Button
+                appearance="subtle"
+                icon={<FullScreenMaximizeRegular />}
+                onClick={() => void toggleFullScreen(stage.current)}
+              />
+            </Tooltip>
+            <Tooltip content={live.rawInsight} relationship="label">
+              <Button
+                appearance="subtle"
+                icon={<CodeRegular />}
+                onClick={() => setRaw({ open: true, ...(rows[0] && { insight: rows[0].newest }) })}
+              />
+            </Tooltip>
+          </ObjectHeader>
           <div className={styles.stage} ref={stage}>
             <Stage camera={camera} showBoxes={showBoxes} />
           </div>
@@ -220,7 +168,9 @@ function CameraView({ camera }: { camera: Camera }) {
         ))}
         {deployments.items?.length === 0 && <NoDeployment />}
         {deployments.items && deployments.items.length > 0 && (
-          <CameraDeployments deployments={deployments.items} />
+          <Panel title={text.deployments} testId="deployments">
+            <DeploymentLinks deployments={deployments.items} />
+          </Panel>
         )}
         <CameraFacts camera={camera} />
       </div>
@@ -242,65 +192,6 @@ function CameraView({ camera }: { camera: Camera }) {
         </Suspense>
       )}
     </div>
-  );
-}
-
-function CameraPath() {
-  const styles = useStyles();
-  return (
-    <Breadcrumb className={styles.path} size="small">
-      <BreadcrumbItem>
-        <Link className={styles.crumb} to="/cameras">
-          {cameras.title}
-        </Link>
-      </BreadcrumbItem>
-      <BreadcrumbDivider aria-hidden />
-    </Breadcrumb>
-  );
-}
-
-// Editing, and what is done more rarely.
-function Changes({ camera }: { camera: Camera }) {
-  const navigate = useNavigate();
-  const mayChange = useMay("operator");
-  const [deleting, setDeleting] = useState(false);
-  const id = encodeURIComponent(camera.id);
-  if (!mayChange) return null;
-  return (
-    <>
-      <Menu positioning="below-end">
-        <MenuTrigger disableButtonEnhancement>
-          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label={text.more} />
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            <MenuItem icon={<CopyRegular />} onClick={() => void navigate(`/cameras/new?from=${id}`)}>
-              {cameras.duplicate}
-            </MenuItem>
-            <MenuItem icon={<DeleteRegular />} onClick={() => setDeleting(true)}>
-              {text.remove}
-            </MenuItem>
-          </MenuList>
-        </MenuPopover>
-      </Menu>
-      <Button
-        appearance="primary"
-        icon={<EditRegular />}
-        onClick={() => void navigate(`/cameras/${id}/edit`)}
-      >
-        {text.edit}
-      </Button>
-      {deleting && (
-        <DeleteDialog
-          kind="camera"
-          things={cameras.things}
-          items={[{ id: camera.id, revision: camera.revision, name: camera.name }]}
-          detail={cameras.deleteDetail}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => void navigate("/cameras")}
-        />
-      )}
-    </>
   );
 }
 

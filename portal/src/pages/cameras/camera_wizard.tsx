@@ -2,14 +2,14 @@
 import { Button, MessageBar, MessageBarBody, makeStyles } from "@fluentui/react-components";
 import { SearchRegular } from "@fluentui/react-icons";
 import { useState, type ReactNode } from "react";
-import { useNavigate, useParams, useSearchParams } from "react-router";
-import { useList, useObject } from "../../api/objects";
+import { useNavigate, useSearchParams } from "react-router";
+import { useObject, useThisMachine } from "../../api/objects";
 import type { Camera, CameraSource } from "../../api/types";
 import { ChoiceField, SecretField, TextField } from "../../form/fields";
 import { NameOf, ReferenceField, ReferencesField } from "../../form/reference_field";
 import { text } from "../../strings/cameras";
 import { text as formText } from "../../strings/form";
-import { EditWizard, Wizard, WizardSkeleton, type Step } from "../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, WizardSkeleton, type Step } from "../../wizard/wizard";
 import type { Form } from "../../wizard/use_draft";
 import { addressProblems, sourceOf, splitCredentials, takesCredentials } from "./address";
 import { CameraTestPanel } from "./camera_test_panel";
@@ -240,13 +240,12 @@ export function AddCamera() {
   const [search] = useSearchParams();
   const from = search.get("from") ?? undefined;
   const original = useObject("camera", from);
-  const devices = useList("device", { limit: 100 });
-  if ((from !== undefined && original.isPending) || devices.isPending) return <WizardSkeleton />;
-  const here = devices.items?.find(({ type }) => type === "this_machine");
+  const here = useThisMachine();
+  if ((from !== undefined && original.isPending) || here.isPending) return <WizardSkeleton />;
   const copy = original.data;
   const initial = copy
     ? { ...toDraft(copy), name: text.copyOf(copy.name) }
-    : { ...blank, devices: here ? [here.id] : [] };
+    : { ...blank, devices: here.device ? [here.device.id] : [] };
   const note = copy?.has_password && (
     <MessageBar>
       <MessageBarBody>{text.copied}</MessageBarBody>
@@ -270,22 +269,21 @@ export function AddCamera() {
 }
 
 export function EditCamera() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
-  const { data } = useObject("camera", id);
-  const address = `/cameras/${encodeURIComponent(id)}`;
   return (
-    <EditWizard
-      kind="camera"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={[basics(data)]}
-      toDraft={toDraft}
-      secrets={["password"]}
-      toBody={toBody}
-      review={(draft) => <Review draft={draft} sentence={text.reviewEdit} />}
-      onDone={() => void navigate(address)}
-      cancelTo={address}
-    />
+    <EditPage kind="camera" list="/cameras">
+      {(camera) => (
+        <EditWizard
+          kind="camera"
+          object={camera}
+          title={text.edit(camera.name)}
+          steps={[basics(camera)]}
+          toDraft={toDraft}
+          secrets={["password"]}
+          toBody={toBody}
+          review={(draft) => <Review draft={draft} sentence={text.reviewEdit} />}
+          doneTo={`/cameras/${encodeURIComponent(camera.id)}`}
+        />
+      )}
+    </EditPage>
   );
 }

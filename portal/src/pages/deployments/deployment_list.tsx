@@ -5,11 +5,10 @@ import { useNames, useObject, usePatch } from "../../api/objects";
 import type { Deployment, DeploymentState } from "../../api/types";
 import { NameOf } from "../../form/reference_field";
 import { formatAskedRate, formatRate } from "../../format";
+import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
 import { Thumbnail } from "../../live/thumbnail";
-import { Ago } from "../../parts/ago";
 import { StatePill } from "../../parts/state_pill";
-import { TagList } from "../../parts/tag_list";
 import { deploymentTone } from "../../parts/tones";
 import { useToast } from "../../shell/toasts";
 import { text } from "../../strings/deployments";
@@ -143,14 +142,8 @@ export function DeploymentList() {
         { id: "cameras", title: text.column.cameras, numeric: true, width: "90px", render: ({ cameras }) => cameras.length },
         { id: "skills", title: text.column.skills, render: skills },
         { id: "fps", title: text.column.fps, numeric: true, width: "150px", render: rateInWords },
-        { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
-        {
-          id: "updated",
-          title: text.column.updated,
-          sort: "updated",
-          width: "120px",
-          render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-        },
+        tagsColumn,
+        updatedColumn,
       ]}
     />
   );

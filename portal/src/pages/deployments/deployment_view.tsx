@@ -1,47 +1,33 @@
 // A deployment's own page: how it is, what it sees, and what it has recorded.
 import {
-  Breadcrumb,
-  BreadcrumbDivider,
-  BreadcrumbItem,
   Button,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
-  Skeleton,
-  SkeletonItem,
   Tab,
   TabList,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { DeleteRegular, EditRegular, MoreHorizontalRegular, PlayRegular, StopRegular } from "@fluentui/react-icons";
-import { useState, type ReactNode } from "react";
+import { PlayRegular, StopRegular } from "@fluentui/react-icons";
+import { type ReactNode } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import { ApiError } from "../../api/client";
 import { useNames, useObject } from "../../api/objects";
 import { useMay } from "../../api/session";
 import type { Deployment } from "../../api/types";
 import { NameOf } from "../../form/reference_field";
 import { InsightExplorer } from "../../insights/explorer";
-import { DeleteDialog } from "../../list/delete_dialog";
 import { Thumbnail } from "../../live/thumbnail";
-import { Ago } from "../../parts/ago";
 import { ObjectLinks } from "../../parts/object_links";
-import { PageHeader } from "../../parts/page_header";
 import { FactList, Panel } from "../../parts/panel";
 import { StatePill } from "../../parts/state_pill";
 import { StreamPanel } from "../../parts/stream_panel";
-import { TagList } from "../../parts/tag_list";
 import { cameraTone } from "../../parts/tones";
-import { Notice } from "../../shell/notice";
-import { strings } from "../../strings";
 import { text as deployments } from "../../strings/deployments";
 import { cameraState } from "../../strings/states";
+import { commonFacts } from "../../view/facts";
+import { ObjectHeader } from "../../view/object_header";
+import { ObjectPage } from "../../view/object_page";
 import { DeploymentPill, rateInWords, useToggle } from "./deployment_list";
 import { Recordings } from "./recordings";
 
@@ -49,8 +35,6 @@ const text = deployments.view;
 
 const useStyles = makeStyles({
   root: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: "16px" },
-  path: { marginLeft: "-4px" },
-  crumb: { color: tokens.colorNeutralForeground2, textDecoration: "none", ":hover": { textDecoration: "underline" } },
   tabs: { marginLeft: "-10px", overflowX: "auto", scrollbarWidth: "none" },
   cameras: {
     display: "grid",
@@ -79,30 +63,22 @@ const useStyles = makeStyles({
 
 const kTabs = ["general", "insights", "recordings"] as const;
 
+const list = { to: "/deployments", title: deployments.title, things: deployments.things };
+
 export default function DeploymentPage() {
-  const { id = "" } = useParams();
-  const { data: deployment, error, refetch } = useObject("deployment", id);
-  if (error instanceof ApiError && error.status === 404) {
-    return (
-      <Notice title={text.unknown(id)} detail={text.unknownDetail} action={{ text: text.toList, to: "/deployments" }} />
-    );
-  }
-  if (!deployment) {
-    if (!error) return <PageSkeleton />;
-    return (
-      <Notice
-        title={strings.loadFailed}
-        detail={error.message}
-        action={{ text: strings.tryAgain, run: () => void refetch() }}
-      />
-    );
-  }
-  return <DeploymentView key={deployment.id} deployment={deployment} />;
+  return (
+    <ObjectPage kind="deployment" list={list.to}>
+      {(deployment) => <DeploymentView deployment={deployment} />}
+    </ObjectPage>
+  );
 }
 
 function DeploymentView({ deployment }: { deployment: Deployment }) {
   const styles = useStyles();
   const navigate = useNavigate();
+  const mayChange = useMay("operator");
+  const toggle = useToggle();
+  const { enabled } = deployment;
   const { tab: wanted } = useParams();
   const tab = kTabs.find((one) => one === wanted) ?? "general";
   const address = `/deployments/${encodeURIComponent(deployment.id)}`;
@@ -113,17 +89,19 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
   };
   return (
     <div>
-      <Breadcrumb className={styles.path} size="small">
-        <BreadcrumbItem>
-          <Link className={styles.crumb} to="/deployments">
-            {deployments.title}
-          </Link>
-        </BreadcrumbItem>
-        <BreadcrumbDivider aria-hidden />
-      </Breadcrumb>
-      <PageHeader title={deployment.name} pill={<DeploymentPill deployment={deployment} />}>
-        <Changes deployment={deployment} />
-      </PageHeader>
+      <ObjectHeader
+        kind="deployment"
+        object={deployment}
+        list={list}
+        pill={<DeploymentPill deployment={deployment} />}
+        deleteDetail={deployments.deleteDetail}
+      >
+        {mayChange && (
+          <Button icon={enabled ? <StopRegular /> : <PlayRegular />} onClick={() => toggle(deployment)}>
+            {enabled ? deployments.stop : deployments.start}
+          </Button>
+        )}
+      </ObjectHeader>
       <div className={styles.root}>
         <TabList
           className={styles.tabs}
@@ -141,51 +119,6 @@ function DeploymentView({ deployment }: { deployment: Deployment }) {
         {contents[tab]}
       </div>
     </div>
-  );
-}
-
-function Changes({ deployment }: { deployment: Deployment }) {
-  const navigate = useNavigate();
-  const mayChange = useMay("operator");
-  const toggle = useToggle();
-  const [deleting, setDeleting] = useState(false);
-  const { id, enabled } = deployment;
-  if (!mayChange) return null;
-  return (
-    <>
-      <Menu positioning="below-end">
-        <MenuTrigger disableButtonEnhancement>
-          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label={text.more} />
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            <MenuItem icon={<DeleteRegular />} onClick={() => setDeleting(true)}>
-              {text.remove}
-            </MenuItem>
-          </MenuList>
-        </MenuPopover>
-      </Menu>
-      <Button icon={enabled ? <StopRegular /> : <PlayRegular />} onClick={() => toggle(deployment)}>
-        {enabled ? deployments.stop : deployments.start}
-      </Button>
-      <Button
-        appearance="primary"
-        icon={<EditRegular />}
-        onClick={() => void navigate(`/deployments/${encodeURIComponent(id)}/edit`)}
-      >
-        {text.edit}
-      </Button>
-      {deleting && (
-        <DeleteDialog
-          kind="deployment"
-          things={deployments.things}
-          items={[{ id, revision: deployment.revision, name: deployment.name }]}
-          detail={deployments.deleteDetail}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => void navigate("/deployments")}
-        />
-      )}
-    </>
   );
 }
 
@@ -218,12 +151,7 @@ function General({ deployment }: { deployment: Deployment }) {
             },
             { term: deployments.column.fps, value: rateInWords(deployment) || text.none },
             { term: text.cameras, value: deployments.cameras(cameras.length) },
-            {
-              term: text.tags,
-              value: Object.keys(deployment.tags).length > 0 ? <TagList tags={deployment.tags} /> : text.none,
-            },
-            { term: text.created, value: <Ago time={Date.parse(deployment.created) / 1000} /> },
-            { term: text.updated, value: <Ago time={Date.parse(deployment.updated) / 1000} /> },
+            ...commonFacts(deployment),
           ]}
         />
       </Panel>
@@ -289,14 +217,3 @@ function NoInsights() {
   );
 }
 
-// As large as what comes, so that nothing jumps.
-function PageSkeleton() {
-  const styles = useStyles();
-  return (
-    <Skeleton className={styles.root} aria-label={deployments.title}>
-      <SkeletonItem style={{ height: 64, width: 320 }} />
-      <SkeletonItem style={{ height: 120 }} />
-      <SkeletonItem style={{ height: 280 }} />
-    </Skeleton>
-  );
-}

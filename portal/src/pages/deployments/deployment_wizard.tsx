@@ -1,13 +1,13 @@
 // Deploying AI skills on cameras, and changing a deployment.
 import { makeStyles } from "@fluentui/react-components";
-import { useNavigate, useParams, useSearchParams } from "react-router";
-import { useList, useObject } from "../../api/objects";
+import { useNavigate, useSearchParams } from "react-router";
+import { useThisMachine } from "../../api/objects";
 import type { DeployedCamera, Deployment } from "../../api/types";
 import { TextField } from "../../form/fields";
 import { NameOf, ReferenceField, ReferencesField } from "../../form/reference_field";
 import { text } from "../../strings/deployments";
 import { text as formText } from "../../strings/form";
-import { EditWizard, Wizard, WizardSkeleton, type Step } from "../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, WizardSkeleton, type Step } from "../../wizard/wizard";
 import type { Form } from "../../wizard/use_draft";
 import { ConfigureSkills } from "./configure_skills";
 
@@ -126,9 +126,8 @@ export function Deploy() {
   const [search] = useSearchParams();
   const skill = search.get("skill") ?? "";
   const camera = search.get("camera") ?? "";
-  const devices = useList("device", { limit: 100 });
-  if (devices.isPending) return <WizardSkeleton />;
-  const here = devices.items?.find(({ type }) => type === "this_machine");
+  const here = useThisMachine();
+  if (here.isPending) return <WizardSkeleton />;
   const skills = skill === "" ? [] : [{ skill, parameters: {} }];
   return (
     <Wizard
@@ -137,7 +136,7 @@ export function Deploy() {
       title={text.create}
       {...((skill || camera) && { draftName: `deployment.${skill}.${camera}` })}
       steps={stepsFor(skill)}
-      initial={{ name: "", device: here?.id ?? "", cameras: camera === "" ? [] : [{ camera, skills }], tags: {} }}
+      initial={{ name: "", device: here.device?.id ?? "", cameras: camera === "" ? [] : [{ camera, skills }], tags: {} }}
       toBody={toBody}
       reviewTitle={text.review}
       createText={text.add}
@@ -149,23 +148,22 @@ export function Deploy() {
 }
 
 export function EditDeployment() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
-  const { data } = useObject("deployment", id);
-  const address = `/deployments/${encodeURIComponent(id)}`;
   return (
-    <EditWizard
-      kind="deployment"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={stepsFor()}
-      toDraft={toDraft}
-      toBody={toBody}
-      reviewTitle={text.review}
-      createText={text.add}
-      review={(draft) => <Review draft={draft} sentence={text.reviewEdit} stopped={data?.enabled === false} />}
-      onDone={() => void navigate(address)}
-      cancelTo={address}
-    />
+    <EditPage kind="deployment" list="/deployments">
+      {(deployment) => (
+        <EditWizard
+          kind="deployment"
+          object={deployment}
+          title={text.edit(deployment.name)}
+          steps={stepsFor()}
+          toDraft={toDraft}
+          toBody={toBody}
+          reviewTitle={text.review}
+          createText={text.add}
+          review={(draft) => <Review draft={draft} sentence={text.reviewEdit} stopped={!deployment.enabled} />}
+          doneTo={`/deployments/${encodeURIComponent(deployment.id)}`}
+        />
+      )}
+    </EditPage>
   );
 }

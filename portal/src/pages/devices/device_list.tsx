@@ -3,10 +3,9 @@ import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { AddRegular, CloudCubeRegular, DesktopRegular, ServerRegular } from "@fluentui/react-icons";
 import type { Device, DeviceType } from "../../api/types";
 import { formatBytes } from "../../format";
+import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
-import { Ago } from "../../parts/ago";
 import { StatePill } from "../../parts/state_pill";
-import { TagList } from "../../parts/tag_list";
 import { deviceTone } from "../../parts/tones";
 import { text } from "../../strings/devices";
 import { deviceState } from "../../strings/states";
@@ -92,14 +91,8 @@ export function DeviceList() {
         { id: "type", title: text.column.type, render: ({ type }) => text.type[type] },
         { id: "architecture", title: text.column.architecture, render: ({ architecture }) => text.architecture[architecture] },
         { id: "acceleration", title: text.column.acceleration, render: ({ acceleration }) => text.acceleration[acceleration] },
-        { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
-        {
-          id: "updated",
-          title: text.column.updated,
-          sort: "updated",
-          width: "120px",
-          render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-        },
+        tagsColumn,
+        updatedColumn,
       ]}
     />
   );

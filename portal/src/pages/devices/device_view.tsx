@@ -3,46 +3,29 @@ import {
   Badge,
   Button,
   Link as FluentLink,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
-  Skeleton,
-  SkeletonItem,
   makeStyles,
   mergeClasses,
   tokens,
 } from "@fluentui/react-components";
-import {
-  CheckmarkCircleFilled,
-  DeleteRegular,
-  EditRegular,
-  MoreHorizontalRegular,
-  SubtractCircleRegular,
-} from "@fluentui/react-icons";
-import { useState } from "react";
-import { useHref, useNavigate, useParams } from "react-router";
-import { ApiError } from "../../api/client";
-import { useList, useObject } from "../../api/objects";
+import { CheckmarkCircleFilled, SubtractCircleRegular } from "@fluentui/react-icons";
+import { useHref, useNavigate } from "react-router";
+import { useList } from "../../api/objects";
 import { useMay } from "../../api/session";
 import type { Device } from "../../api/types";
 import { formatBytes } from "../../format";
-import { DeleteDialog } from "../../list/delete_dialog";
-import { Ago } from "../../parts/ago";
-import { ObjectLinks } from "../../parts/object_links";
-import { PageHeader } from "../../parts/page_header";
 import { FactList, Panel } from "../../parts/panel";
 import { StatePill } from "../../parts/state_pill";
-import { TagList } from "../../parts/tag_list";
-import { deploymentTone, deviceTone } from "../../parts/tones";
-import { Notice } from "../../shell/notice";
-import { strings } from "../../strings";
+import { deviceTone } from "../../parts/tones";
 import { text as devices } from "../../strings/devices";
-import { deploymentState, deviceState } from "../../strings/states";
+import { deviceState } from "../../strings/states";
+import { text as common } from "../../strings/view";
+import { DeploymentLinks } from "../../view/deployment_links";
+import { commonFacts } from "../../view/facts";
+import { ObjectHeader } from "../../view/object_header";
+import { ObjectPage } from "../../view/object_page";
 
 const text = devices.view;
 
@@ -62,55 +45,33 @@ const useStyles = makeStyles({
   reason: { gridColumn: 2, color: tokens.colorNeutralForeground2, textWrap: "pretty" },
 });
 
+const list = { to: "/devices", title: devices.title, things: devices.things };
+
 export default function DevicePage() {
-  const styles = useStyles();
-  const { id = "" } = useParams();
-  const { data: device, error, refetch } = useObject("device", id);
-  if (error instanceof ApiError && error.status === 404) {
-    return (
-      <Notice title={text.unknown(id)} detail={text.unknownDetail} action={{ text: text.toList, to: "/devices" }} />
-    );
-  }
-  if (!device) {
-    if (!error) {
-      return (
-        <Skeleton className={styles.root} aria-label={devices.title}>
-          <SkeletonItem style={{ height: 48, width: 320 }} />
-          <SkeletonItem style={{ height: 180 }} />
-          <SkeletonItem style={{ height: 180 }} />
-        </Skeleton>
-      );
-    }
-    return (
-      <Notice
-        title={strings.loadFailed}
-        detail={error.message}
-        action={{ text: strings.tryAgain, run: () => void refetch() }}
-      />
-    );
-  }
-  return <DeviceView device={device} />;
+  return (
+    <ObjectPage kind="device" list={list.to}>
+      {(device) => <DeviceView device={device} />}
+    </ObjectPage>
+  );
 }
 
 function DeviceView({ device }: { device: Device }) {
   const styles = useStyles();
-  const mayChange = useMay("operator");
-  const { status, type, architecture, acceleration, tags } = device;
+  const { status, type, architecture, acceleration } = device;
   const known = status.state === "connected";
   return (
     <div className={styles.root}>
-      <PageHeader
-        title={device.name}
-        pill={<StatePill tone={deviceTone[status.state]} text={deviceState[status.state]} />}
-        detail={devices.type[type]}
-        primary={
-          mayChange
-            ? { text: text.edit, icon: EditRegular, to: `/devices/${encodeURIComponent(device.id)}/edit` }
-            : undefined
-        }
-      >
-        {mayChange && type !== "this_machine" && <More device={device} />}
-      </PageHeader>
+      <div>
+        <ObjectHeader
+          kind="device"
+          object={device}
+          list={list}
+          pill={<StatePill tone={deviceTone[status.state]} text={deviceState[status.state]} />}
+          detail={devices.type[type]}
+          deleteDetail={devices.deleteDetail}
+          removable={type !== "this_machine"}
+        />
+      </div>
       {!known && (
         <MessageBar layout="multiline" data-testid="not-connected">
           <MessageBarBody>
@@ -119,7 +80,7 @@ function DeviceView({ device }: { device: Device }) {
           </MessageBarBody>
         </MessageBar>
       )}
-      <Panel title={text.facts}>
+      <Panel title={common.facts}>
         <FactList
           facts={[
             ...(known
@@ -135,8 +96,7 @@ function DeviceView({ device }: { device: Device }) {
             ...(type === "kubernetes"
               ? [{ term: devices.context, value: device.context || devices.contextPlaceholder }]
               : []),
-            { term: text.tags, value: Object.keys(tags).length > 0 ? <TagList tags={tags} /> : text.none },
-            { term: text.created, value: <Ago time={Date.parse(device.created) / 1000} /> },
+            ...commonFacts(device),
           ]}
         />
       </Panel>
@@ -208,46 +168,8 @@ function Running({ device }: { device: Device }) {
           )}
         </>
       )}
-      <ObjectLinks
-        links={(items ?? []).map(({ id, name, status }) => ({
-          id,
-          to: `/deployments/${encodeURIComponent(id)}`,
-          name,
-          pill: <StatePill size="small" tone={deploymentTone[status.state]} text={deploymentState[status.state]} />,
-          detail: status.cause,
-        }))}
-      />
+      <DeploymentLinks deployments={items ?? []} />
     </Panel>
   );
 }
 
-function More({ device }: { device: Device }) {
-  const navigate = useNavigate();
-  const [deleting, setDeleting] = useState(false);
-  return (
-    <>
-      <Menu positioning="below-end">
-        <MenuTrigger disableButtonEnhancement>
-          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label={text.more} />
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            <MenuItem icon={<DeleteRegular />} onClick={() => setDeleting(true)}>
-              {text.remove}
-            </MenuItem>
-          </MenuList>
-        </MenuPopover>
-      </Menu>
-      {deleting && (
-        <DeleteDialog
-          kind="device"
-          things={devices.things}
-          items={[{ id: device.id, revision: device.revision, name: device.name }]}
-          detail={devices.deleteDetail}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => void navigate("/devices")}
-        />
-      )}
-    </>
-  );
-}

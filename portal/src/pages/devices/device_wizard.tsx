@@ -1,12 +1,11 @@
 // Adding and editing a compute device.
 import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
-import { useNavigate, useParams } from "react-router";
-import { useObject } from "../../api/objects";
+import { useNavigate } from "react-router";
 import type { Device } from "../../api/types";
 import { ChoiceField, SecretField, TextField } from "../../form/fields";
 import { text } from "../../strings/devices";
 import { text as formText } from "../../strings/form";
-import { EditWizard, Wizard, type Step } from "../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, type Step } from "../../wizard/wizard";
 import type { Form } from "../../wizard/use_draft";
 import { accelerationChoices, architectureChoices, possible, typeChoices, type DeviceShape } from "./choices";
 
@@ -147,22 +146,21 @@ export function AddDevice() {
 }
 
 export function EditDevice() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
-  const { data } = useObject("device", id);
-  const address = `/devices/${encodeURIComponent(id)}`;
   return (
-    <EditWizard
-      kind="device"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={[basics(data)]}
-      toDraft={toDraft}
-      secrets={["credentials"]}
-      toBody={toBody}
-      review={(draft) => <Review draft={draft} first={text.reviewEdit(named(draft.name))} />}
-      onDone={() => void navigate(address)}
-      cancelTo={address}
-    />
+    <EditPage kind="device" list="/devices">
+      {(device) => (
+        <EditWizard
+          kind="device"
+          object={device}
+          title={text.edit(device.name)}
+          steps={[basics(device)]}
+          toDraft={toDraft}
+          secrets={["credentials"]}
+          toBody={toBody}
+          review={(draft) => <Review draft={draft} first={text.reviewEdit(named(draft.name))} />}
+          doneTo={`/devices/${encodeURIComponent(device.id)}`}
+        />
+      )}
+    </EditPage>
   );
 }

@@ -14,8 +14,7 @@ import { Panel } from "../../parts/panel";
 import { StatePill } from "../../parts/state_pill";
 import { deploymentTone } from "../../parts/tones";
 import { useNow } from "../../parts/use_now";
-import { Notice } from "../../shell/notice";
-import { strings } from "../../strings";
+import { LoadFailed } from "../../shell/notice";
 import { text } from "../../strings/home";
 import { deploymentState } from "../../strings/states";
 import { attentionOf, leadingCameras, type Attention } from "./attention";
@@ -71,15 +70,11 @@ export default function HomePage() {
   const failed = cameras.error ?? deployments.error;
   if (failed && (!cameras.items || !deployments.items)) {
     return (
-      <Notice
-        title={strings.loadFailed}
-        detail={failed.message}
-        action={{
-          text: strings.tryAgain,
-          run: () => {
-            void cameras.refetch();
-            void deployments.refetch();
-          },
+      <LoadFailed
+        error={failed}
+        onAgain={() => {
+          void cameras.refetch();
+          void deployments.refetch();
         }}
       />
     );

@@ -1,11 +1,10 @@
 // Creating a custom model, and editing what is said of any model.
-import { useNavigate, useParams } from "react-router";
-import { useObject } from "../../api/objects";
+import { useNavigate } from "react-router";
 import type { Model, ModelTask } from "../../api/types";
 import { ListField, RadioField, TextField } from "../../form/fields";
 import { text as formText } from "../../strings/form";
 import { text } from "../../strings/models";
-import { EditWizard, Wizard, type Step } from "../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, type Step } from "../../wizard/wizard";
 
 type Draft = {
   name: string;
@@ -161,28 +160,29 @@ const facts = (ownLabels: boolean): Step<Draft> => ({
 });
 
 export function EditModel() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
-  const { data } = useObject("model", id);
-  const ownLabels = data?.source === "custom" && data.status === "draft";
-  const address = `/models/${encodeURIComponent(id)}`;
   return (
-    <EditWizard
-      kind="model"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={[facts(ownLabels)]}
-      toDraft={toDraft}
-      toBody={({ name, description, labels, license, tags }) => ({
-        name: name.trim(),
-        description,
-        license,
-        tags,
-        ...(ownLabels && { labels }),
-      })}
-      review={({ name }) => <p>{text.reviewEdit(named(name))}</p>}
-      onDone={() => void navigate(address)}
-      cancelTo={address}
-    />
+    <EditPage kind="model" list="/models">
+      {(model) => {
+        const ownLabels = model.source === "custom" && model.status === "draft";
+        return (
+          <EditWizard
+            kind="model"
+            object={model}
+            title={text.edit(model.name)}
+            steps={[facts(ownLabels)]}
+            toDraft={toDraft}
+            toBody={({ name, description, labels, license, tags }) => ({
+              name: name.trim(),
+              description,
+              license,
+              tags,
+              ...(ownLabels && { labels }),
+            })}
+            review={({ name }) => <p>{text.reviewEdit(named(name))}</p>}
+            doneTo={`/models/${encodeURIComponent(model.id)}`}
+          />
+        );
+      }}
+    </EditPage>
   );
 }

@@ -5,9 +5,8 @@ import { useNavigate } from "react-router";
 import { useMay } from "../../api/session";
 import type { Model } from "../../api/types";
 import { formatCount } from "../../format";
+import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
-import { Ago } from "../../parts/ago";
-import { TagList } from "../../parts/tag_list";
 import { text } from "../../strings/models";
 import { ModelPicture } from "./model_picture";
 import { ModelPill, modelLine, statuses } from "./model_state";
@@ -46,14 +45,8 @@ export function ModelList() {
         { id: "type", title: text.column.type, width: "150px", render: ({ task }) => text.task[task] },
         { id: "objects", title: text.column.objects, numeric: true, width: "90px", render: ({ labels }) => formatCount(labels.length) },
         { id: "source", title: text.column.source, width: "110px", render: ({ source }) => text.source[source] },
-        { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
-        {
-          id: "updated",
-          title: text.column.updated,
-          sort: "updated",
-          width: "120px",
-          render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-        },
+        tagsColumn,
+        updatedColumn,
       ]}
     />
   );

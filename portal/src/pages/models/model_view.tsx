@@ -1,15 +1,7 @@
 // One model: what it is, its versions, who uses it, and what is to be done next.
 import {
   Badge,
-  Breadcrumb,
-  BreadcrumbDivider,
-  BreadcrumbItem,
   Button,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
   MessageBar,
   MessageBarActions,
   MessageBarBody,
@@ -17,30 +9,29 @@ import {
   ProgressBar,
   Skeleton,
   SkeletonItem,
-  Title3,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { ArrowImportRegular, DeleteRegular, EditRegular, MoreHorizontalRegular } from "@fluentui/react-icons";
+import { ArrowImportRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useNavigate, useParams, useSearchParams } from "react-router";
-import { ApiError, get } from "../../api/client";
+import { useSearchParams } from "react-router";
+import { get } from "../../api/client";
 import { isOver, useCancelJob, useJob } from "../../api/jobs";
 import { kindPath } from "../../api/kinds";
-import { useList, useObject } from "../../api/objects";
+import { useList } from "../../api/objects";
 import { useMay } from "../../api/session";
 import type { Items, Model, ModelVersion } from "../../api/types";
 import { formatBytes, formatCount, formatPercent } from "../../format";
-import { DeleteDialog } from "../../list/delete_dialog";
 import { Ago } from "../../parts/ago";
 import { CopyButton } from "../../parts/command";
 import { ObjectLinks } from "../../parts/object_links";
 import { FactList, Panel } from "../../parts/panel";
-import { TagList } from "../../parts/tag_list";
-import { Notice } from "../../shell/notice";
-import { strings } from "../../strings";
 import { text as models } from "../../strings/models";
+import { text as common } from "../../strings/view";
+import { commonFacts } from "../../view/facts";
+import { ObjectHeader } from "../../view/object_header";
+import { ObjectPage } from "../../view/object_page";
 import { ImportDialog } from "./import_dialog";
 import { ModelPicture } from "./model_picture";
 import { ModelPill, modelLine } from "./model_state";
@@ -50,21 +41,6 @@ const kPictures = 15; // a custom model needs to be trained
 const kLabelsShown = 40;
 
 const useStyles = makeStyles({
-  path: { marginLeft: "-8px" },
-  crumb: { color: tokens.colorNeutralForeground2, textDecoration: "none", padding: "0 8px", ":hover": { textDecoration: "underline" } },
-  head: {
-    display: "flex",
-    flexWrap: "wrap",
-    alignItems: "center",
-    justifyContent: "space-between",
-    gap: "4px 16px",
-    marginBottom: "12px",
-    minHeight: "48px",
-  },
-  name: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "4px 10px", minWidth: 0 },
-  title: { overflowWrap: "anywhere" },
-  line: { color: tokens.colorNeutralForeground3, fontSize: tokens.fontSizeBase200 },
-  actions: { display: "flex", flexWrap: "wrap", gap: "8px" },
   columns: {
     display: "grid",
     gridTemplateColumns: "minmax(0, 1fr) minmax(280px, 34%)",
@@ -101,29 +77,14 @@ function useOwn<T>(kind: string, model: string, part: string) {
   });
 }
 
+const list = { to: "/models", title: models.title, things: models.things };
+
 export default function ModelPage() {
-  const { id = "" } = useParams();
-  const { data: model, error, refetch } = useObject("model", id);
-  if (error instanceof ApiError && error.status === 404) {
-    return (
-      <Notice
-        title={text.unknown(id)}
-        detail={text.unknownDetail}
-        action={{ text: text.toList, to: "/models" }}
-      />
-    );
-  }
-  if (!model) {
-    if (!error) return <PageSkeleton />;
-    return (
-      <Notice
-        title={strings.loadFailed}
-        detail={error.message}
-        action={{ text: strings.tryAgain, run: () => void refetch() }}
-      />
-    );
-  }
-  return <ModelView key={model.id} model={model} />;
+  return (
+    <ObjectPage kind="model" list={list.to} skeleton={<PageSkeleton />}>
+      {(model) => <ModelView model={model} />}
+    </ObjectPage>
+  );
 }
 
 function ModelView({ model }: { model: Model }) {
@@ -136,26 +97,14 @@ function ModelView({ model }: { model: Model }) {
   const open = () => setImporting(true);
   return (
     <>
-      <Breadcrumb className={styles.path} size="small">
-        <BreadcrumbItem>
-          <Link className={styles.crumb} to="/models">
-            {models.title}
-          </Link>
-        </BreadcrumbItem>
-        <BreadcrumbDivider aria-hidden />
-      </Breadcrumb>
-      <header className={styles.head}>
-        <div>
-          <div className={styles.name}>
-            <Title3 as="h1" className={styles.title}>
-              {name}
-            </Title3>
-            <ModelPill model={model} />
-          </div>
-          <div className={styles.line}>{modelLine(model)}</div>
-        </div>
-        {mayChange && <Changes model={model} />}
-      </header>
+      <ObjectHeader
+        kind="model"
+        object={model}
+        list={list}
+        pill={<ModelPill model={model} />}
+        detail={modelLine(model)}
+        deleteDetail={models.deleteDetail}
+      />
       <div className={styles.columns}>
         <div className={styles.column}>
           <Situation model={model} job={search.get("job") ?? undefined} {...(canImport && { onImport: open })} />
@@ -167,7 +116,7 @@ function ModelView({ model }: { model: Model }) {
           <div className={styles.picture}>
             <ModelPicture task={task} labels={labels} name={name} />
           </div>
-          <Panel title={text.facts}>
+          <Panel title={common.facts}>
             {description !== "" && <p className={styles.description}>{description}</p>}
             <FactList
               facts={[
@@ -180,12 +129,7 @@ function ModelView({ model }: { model: Model }) {
                 { term: text.source, value: models.source[source] },
                 ...(model.slug ? [{ term: text.slug, value: model.slug }] : []),
                 { term: text.license, value: model.license || text.none },
-                { term: text.created, value: <Ago time={Date.parse(model.created) / 1000} /> },
-                { term: text.updated, value: <Ago time={Date.parse(model.updated) / 1000} /> },
-                {
-                  term: text.tags,
-                  value: Object.keys(model.tags).length > 0 ? <TagList tags={model.tags} /> : text.none,
-                },
+                ...commonFacts(model),
               ]}
             />
           </Panel>
@@ -203,45 +147,6 @@ function ModelView({ model }: { model: Model }) {
         />
       )}
     </>
-  );
-}
-
-function Changes({ model }: { model: Model }) {
-  const styles = useStyles();
-  const navigate = useNavigate();
-  const [deleting, setDeleting] = useState(false);
-  return (
-    <div className={styles.actions}>
-      <Menu positioning="below-end">
-        <MenuTrigger disableButtonEnhancement>
-          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label={text.more} />
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            <MenuItem icon={<DeleteRegular />} onClick={() => setDeleting(true)}>
-              {text.remove}
-            </MenuItem>
-          </MenuList>
-        </MenuPopover>
-      </Menu>
-      <Button
-        appearance="primary"
-        icon={<EditRegular />}
-        onClick={() => void navigate(`/models/${encodeURIComponent(model.id)}/edit`)}
-      >
-        {text.edit}
-      </Button>
-      {deleting && (
-        <DeleteDialog
-          kind="model"
-          things={models.things}
-          items={[{ id: model.id, revision: model.revision, name: model.name }]}
-          detail={models.deleteDetail}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => void navigate("/models")}
-        />
-      )}
-    </div>
   );
 }
 
@@ -442,7 +347,7 @@ function PageSkeleton() {
         <SkeletonItem style={{ height: 160 }} />
         <SkeletonItem style={{ height: 100 }} />
       </Skeleton>
-      <Skeleton className={styles.column} aria-label={text.facts}>
+      <Skeleton className={styles.column} aria-label={common.facts}>
         <SkeletonItem style={{ aspectRatio: "16 / 9", height: "auto" }} />
         <SkeletonItem style={{ height: 200 }} />
       </Skeleton>

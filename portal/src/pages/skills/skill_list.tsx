@@ -11,9 +11,8 @@ import { formatAskedRate } from "../../format";
 import { GraphPicture } from "../../graph/graph_picture";
 import { chainOf } from "../../graph/layout";
 import { useNodeTypes } from "../../graph/node_types";
+import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
-import { Ago } from "../../parts/ago";
-import { TagList } from "../../parts/tag_list";
 import { text } from "../../strings/skills";
 import { DuplicateDialog } from "./duplicate_dialog";
 import { downloadSkill } from "./download";
@@ -122,14 +121,8 @@ export function SkillList() {
             width: "140px",
             render: ({ id }) => text.deployments(deployments(id)),
           },
-          { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
-          {
-            id: "updated",
-            title: text.column.updated,
-            sort: "updated",
-            width: "120px",
-            render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-          },
+          tagsColumn,
+          updatedColumn,
         ]}
       />
       {duplicating && (

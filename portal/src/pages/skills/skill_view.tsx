@@ -1,53 +1,28 @@
 // A skill's own page: what it does, its nodes, where it is deployed, and its earlier versions.
-import {
-  Breadcrumb,
-  BreadcrumbDivider,
-  BreadcrumbItem,
-  Button,
-  Menu,
-  MenuItem,
-  MenuList,
-  MenuPopover,
-  MenuTrigger,
-  Skeleton,
-  SkeletonItem,
-  makeStyles,
-  mergeClasses,
-  tokens,
-} from "@fluentui/react-components";
-import {
-  ArrowDownloadRegular,
-  CopyRegular,
-  DeleteRegular,
-  EditRegular,
-  MoreHorizontalRegular,
-  RocketRegular,
-} from "@fluentui/react-icons";
+import { Button, makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { ArrowDownloadRegular, CopyRegular, RocketRegular } from "@fluentui/react-icons";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
-import { ApiError } from "../../api/client";
-import { listKey, useList, useNames, useObject, usePatch } from "../../api/objects";
+import { useNavigate } from "react-router";
+import { listKey, useList, useNames, usePatch } from "../../api/objects";
 import { useMay } from "../../api/session";
 import type { Skill, SkillGraph, SkillVersion } from "../../api/types";
 import { formatAskedRate } from "../../format";
 import { difference, emptyGraph, nameOf, settingsInWords, treeOf } from "../../graph/graph";
 import { GraphPicture } from "../../graph/graph_picture";
 import { useNodeTypes, type NodeTypes } from "../../graph/node_types";
-import { DeleteDialog } from "../../list/delete_dialog";
 import { Ago } from "../../parts/ago";
-import { ObjectLinks } from "../../parts/object_links";
-import { PageHeader } from "../../parts/page_header";
 import { FactList, Panel } from "../../parts/panel";
 import { StatePill } from "../../parts/state_pill";
-import { TagList } from "../../parts/tag_list";
-import { deploymentTone } from "../../parts/tones";
-import { Notice } from "../../shell/notice";
+import { LoadFailed } from "../../shell/notice";
 import { useToast } from "../../shell/toasts";
-import { strings } from "../../strings";
 import { text as devices } from "../../strings/devices";
 import { text as skills } from "../../strings/skills";
-import { deploymentState } from "../../strings/states";
+import { text as common } from "../../strings/view";
+import { DeploymentLinks } from "../../view/deployment_links";
+import { commonFacts } from "../../view/facts";
+import { ObjectHeader } from "../../view/object_header";
+import { ObjectPage, ViewSkeleton } from "../../view/object_page";
 import { isSame } from "../../wizard/draft";
 import { downloadSkill } from "./download";
 import { DuplicateDialog } from "./duplicate_dialog";
@@ -64,8 +39,6 @@ const useStyles = makeStyles({
     "@media (max-width: 960px)": { gridTemplateColumns: "minmax(0, 1fr)" },
   },
   column: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: "16px" },
-  path: { marginLeft: "-4px" },
-  crumb: { color: tokens.colorNeutralForeground2, textDecoration: "none", ":hover": { textDecoration: "underline" } },
   picture: {
     position: "relative",
     height: "180px",
@@ -94,26 +67,18 @@ const useStyles = makeStyles({
   },
 });
 
+const list = { to: "/skills", title: skills.title, things: skills.things };
+
 export default function SkillPage() {
-  const { id = "" } = useParams();
-  const { data: skill, error, refetch } = useObject("skill", id);
-  const { types } = useNodeTypes();
-  if (error instanceof ApiError && error.status === 404) {
-    return (
-      <Notice title={text.unknown(id)} detail={text.unknownDetail} action={{ text: text.toList, to: "/skills" }} />
-    );
-  }
-  if (!skill || !types) {
-    if (!error) return <PageSkeleton />;
-    return (
-      <Notice
-        title={strings.loadFailed}
-        detail={error.message}
-        action={{ text: strings.tryAgain, run: () => void refetch() }}
-      />
-    );
-  }
-  return <SkillView key={skill.id} skill={skill} types={types} />;
+  const { types, error } = useNodeTypes();
+  return (
+    <ObjectPage kind="skill" list={list.to}>
+      {(skill) => {
+        if (types) return <SkillView skill={skill} types={types} />;
+        return error ? <LoadFailed error={error} onAgain={() => location.reload()} /> : <ViewSkeleton kind="skill" />;
+      }}
+    </ObjectPage>
+  );
 }
 
 function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
@@ -125,17 +90,7 @@ function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
     ids.length === 0 ? text.none : ids.map(name).join(", ");
   return (
     <>
-      <Breadcrumb className={styles.path} size="small">
-        <BreadcrumbItem>
-          <Link className={styles.crumb} to="/skills">
-            {skills.title}
-          </Link>
-        </BreadcrumbItem>
-        <BreadcrumbDivider aria-hidden />
-      </Breadcrumb>
-      <PageHeader title={skill.name} detail={skill.description}>
-        <Changes skill={skill} />
-      </PageHeader>
+      <Head skill={skill} />
       <div className={styles.columns}>
         <div className={styles.column}>
           <Panel title={text.what}>
@@ -152,19 +107,14 @@ function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
         </div>
         <div className={styles.column}>
           <SkillDeployments skill={skill} />
-          <Panel title={text.facts}>
+          <Panel title={common.facts}>
             <FactList
               facts={[
                 { term: text.fps, value: skills.fps(formatAskedRate(skill.fps)) },
                 { term: text.acceleration, value: devices.acceleration[skill.acceleration] },
                 { term: text.models, value: names(skill.models, modelName) },
                 { term: text.connections, value: names(skill.connections, connectionName) },
-                {
-                  term: text.tags,
-                  value: Object.keys(skill.tags).length > 0 ? <TagList tags={skill.tags} /> : text.none,
-                },
-                { term: text.created, value: <Ago time={Date.parse(skill.created) / 1000} /> },
-                { term: text.updated, value: <Ago time={Date.parse(skill.updated) / 1000} /> },
+                ...commonFacts(skill),
               ]}
             />
           </Panel>
@@ -175,61 +125,35 @@ function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
   );
 }
 
-function Changes({ skill }: { skill: Skill }) {
+function Head({ skill }: { skill: Skill }) {
   const navigate = useNavigate();
   const mayChange = useMay("operator");
-  const [deleting, setDeleting] = useState(false);
   const [duplicating, setDuplicating] = useState(false);
   const id = encodeURIComponent(skill.id);
   return (
     <>
-      <Menu positioning="below-end">
-        <MenuTrigger disableButtonEnhancement>
-          <Button appearance="subtle" icon={<MoreHorizontalRegular />} aria-label={text.more} />
-        </MenuTrigger>
-        <MenuPopover>
-          <MenuList>
-            {mayChange && (
-              <MenuItem icon={<CopyRegular />} onClick={() => setDuplicating(true)}>
-                {skills.duplicate}
-              </MenuItem>
-            )}
-            <MenuItem icon={<ArrowDownloadRegular />} onClick={() => downloadSkill(skill)}>
-              {skills.export}
-            </MenuItem>
-            {mayChange && (
-              <MenuItem icon={<DeleteRegular />} onClick={() => setDeleting(true)}>
-                {text.remove}
-              </MenuItem>
-            )}
-          </MenuList>
-        </MenuPopover>
-      </Menu>
-      {mayChange && (
-        <>
+      <ObjectHeader
+        kind="skill"
+        object={skill}
+        list={list}
+        detail={skill.description}
+        menu={[
+          { text: skills.duplicate, icon: CopyRegular, run: () => setDuplicating(true) },
+          { text: skills.export, icon: ArrowDownloadRegular, run: () => downloadSkill(skill), forViewers: true },
+        ]}
+        deleteDetail={skills.deleteDetail}
+      >
+        {mayChange && (
           <Button icon={<RocketRegular />} onClick={() => void navigate(`/deployments/new?skill=${id}`)}>
             {text.deploy}
           </Button>
-          <Button appearance="primary" icon={<EditRegular />} onClick={() => void navigate(`/skills/${id}/edit`)}>
-            {text.edit}
-          </Button>
-        </>
-      )}
+        )}
+      </ObjectHeader>
       {duplicating && (
         <DuplicateDialog
           skill={skill}
           onClose={() => setDuplicating(false)}
           onDone={(made) => void navigate(`/skills/${encodeURIComponent(made.id)}`)}
-        />
-      )}
-      {deleting && (
-        <DeleteDialog
-          kind="skill"
-          things={skills.things}
-          items={[{ id: skill.id, revision: skill.revision, name: skill.name }]}
-          detail={skills.deleteDetail}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => void navigate("/skills")}
         />
       )}
     </>
@@ -273,15 +197,7 @@ function SkillDeployments({ skill }: { skill: Skill }) {
   }
   return (
     <Panel title={text.deployments} testId="deployments">
-      <ObjectLinks
-        links={items.map(({ id, name, status }) => ({
-          id,
-          to: `/deployments/${encodeURIComponent(id)}`,
-          name,
-          pill: <StatePill size="small" tone={deploymentTone[status.state]} text={deploymentState[status.state]} />,
-          detail: status.cause,
-        }))}
-      />
+      <DeploymentLinks deployments={items} />
     </Panel>
   );
 }
@@ -354,14 +270,3 @@ function differenceInWords(version: SkillVersion, before: SkillVersion | undefin
   return parts.join(", ");
 }
 
-// As large as what comes, so that nothing jumps.
-function PageSkeleton() {
-  const styles = useStyles();
-  return (
-    <Skeleton className={styles.column} aria-label={skills.title}>
-      <SkeletonItem style={{ height: 64, width: 320 }} />
-      <SkeletonItem style={{ height: 280 }} />
-      <SkeletonItem style={{ height: 160 }} />
-    </Skeleton>
-  );
-}

@@ -1,7 +1,7 @@
 // Creating and editing an AI skill.
 import { makeStyles } from "@fluentui/react-components";
-import { useNavigate, useParams } from "react-router";
-import { useList, useObject } from "../../api/objects";
+import { useNavigate } from "react-router";
+import { useList } from "../../api/objects";
 import type { Acceleration, Skill, SkillGraph } from "../../api/types";
 import { ChoiceField, NumberField, TextField } from "../../form/fields";
 import { emptyGraph, graphProblems, withoutSecrets } from "../../graph/graph";
@@ -9,7 +9,7 @@ import { useNodeTypes, type NodeTypes } from "../../graph/node_types";
 import { text as devices } from "../../strings/devices";
 import { text } from "../../strings/skills";
 import { text as formText } from "../../strings/form";
-import { EditWizard, Wizard, type Step } from "../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, type Step } from "../../wizard/wizard";
 import type { Form } from "../../wizard/use_draft";
 import { Composer } from "./composer";
 import { sentenceOf } from "./sentence";
@@ -153,23 +153,22 @@ export function AddSkill() {
 }
 
 export function EditSkill() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
   const { types } = useNodeTypes();
-  const { data } = useObject("skill", id);
-  const address = `/skills/${encodeURIComponent(id)}`;
   return (
-    <EditWizard
-      kind="skill"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={stepsFor(types)}
-      toDraft={toDraft}
-      toBody={toBody}
-      toKept={keptWith(types)}
-      review={(draft) => <Review draft={draft} types={types} sentence={text.reviewEdit} deployed />}
-      onDone={() => void navigate(address)}
-      cancelTo={address}
-    />
+    <EditPage kind="skill" list="/skills">
+      {(skill) => (
+        <EditWizard
+          kind="skill"
+          object={skill}
+          title={text.edit(skill.name)}
+          steps={stepsFor(types)}
+          toDraft={toDraft}
+          toBody={toBody}
+          toKept={keptWith(types)}
+          review={(draft) => <Review draft={draft} types={types} sentence={text.reviewEdit} deployed />}
+          doneTo={`/skills/${encodeURIComponent(skill.id)}`}
+        />
+      )}
+    </EditPage>
   );
 }

@@ -12,18 +12,16 @@ import {
   type FluentIcon,
 } from "@fluentui/react-icons";
 import { makeStyles, tokens } from "@fluentui/react-components";
-import { Route, Routes, useNavigate, useParams } from "react-router";
-import { useObject } from "../../../api/objects";
+import { Route, Routes, useNavigate } from "react-router";
 import type { Connection, ConnectionType } from "../../../api/types";
 import { ChoiceField, SecretField, SwitchField, TextField } from "../../../form/fields";
 import type { FieldOf } from "../../../form/field";
 import { problemsOf } from "../../../form/problems";
+import { tagsColumn, updatedColumn } from "../../../list/columns";
 import { ListPage } from "../../../list/list_page";
-import { Ago } from "../../../parts/ago";
-import { TagList } from "../../../parts/tag_list";
 import { text } from "../../../strings/connections";
 import { text as formText } from "../../../strings/form";
-import { EditWizard, Wizard, type Step } from "../../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, type Step } from "../../../wizard/wizard";
 import type { Form } from "../../../wizard/use_draft";
 import { ConnectionTestPanel } from "./connection_test_panel";
 import { checkConnection, connectionTypes, shapes, toBody, type ConnectionDraft } from "./types";
@@ -90,14 +88,8 @@ function ConnectionList() {
         { id: "type", title: text.column.type, width: "190px", render: ({ type }) => <TypeName type={type} /> },
         { id: "address", title: text.column.address, render: ({ address }) => address },
         { id: "user", title: text.column.user, render: ({ user_name }) => user_name },
-        { id: "tags", title: text.column.tags, render: ({ tags }) => <TagList tags={tags} /> },
-        {
-          id: "updated",
-          title: text.column.updated,
-          sort: "updated",
-          width: "120px",
-          render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-        },
+        tagsColumn,
+        updatedColumn,
       ]}
     />
   );
@@ -222,21 +214,21 @@ function AddConnection() {
 }
 
 function EditConnection() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
-  const { data } = useObject("connection", id);
   return (
-    <EditWizard
-      kind="connection"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={[basics(data)]}
-      toDraft={toDraft}
-      secrets={["credentials"]}
-      toBody={toBody}
-      review={(draft) => <Review draft={draft} sentence={text.reviewEdit} />}
-      onDone={() => void navigate(kAddress)}
-      cancelTo={kAddress}
-    />
+    <EditPage kind="connection" list={kAddress}>
+      {(connection) => (
+        <EditWizard
+          kind="connection"
+          object={connection}
+          title={text.edit(connection.name)}
+          steps={[basics(connection)]}
+          toDraft={toDraft}
+          secrets={["credentials"]}
+          toBody={toBody}
+          review={(draft) => <Review draft={draft} sentence={text.reviewEdit} />}
+          doneTo={kAddress}
+        />
+      )}
+    </EditPage>
   );
 }

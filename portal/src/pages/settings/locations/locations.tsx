@@ -1,15 +1,13 @@
 // The section Locations: list, create, edit. The smallest complete use of the list and wizard kits.
 import { AddRegular, LocationRegular } from "@fluentui/react-icons";
-import { Route, Routes, useNavigate, useParams } from "react-router";
-import { useObject } from "../../../api/objects";
+import { Route, Routes, useNavigate } from "react-router";
 import type { Location } from "../../../api/types";
 import { TextField } from "../../../form/fields";
+import { tagsColumn, updatedColumn } from "../../../list/columns";
 import { ListPage } from "../../../list/list_page";
-import { Ago } from "../../../parts/ago";
-import { TagList } from "../../../parts/tag_list";
 import { text as settings } from "../../../strings/settings";
 import { text as form } from "../../../strings/form";
-import { EditWizard, Wizard, type Step } from "../../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, type Step } from "../../../wizard/wizard";
 
 const text = settings.locations;
 const kAddress = "/settings/locations";
@@ -38,14 +36,8 @@ function LocationList() {
       removeDetail={text.deleteDetail}
       columns={[
         { id: "description", title: text.description, render: ({ description }) => description },
-        { id: "tags", title: form.tags, render: ({ tags }) => <TagList tags={tags} /> },
-        {
-          id: "updated",
-          title: text.lastChanged,
-          sort: "updated",
-          width: "140px",
-          render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-        },
+        tagsColumn,
+        updatedColumn,
       ]}
     />
   );
@@ -111,19 +103,19 @@ function CreateLocation() {
 }
 
 function EditLocation() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
-  const { data } = useObject("location", id);
   return (
-    <EditWizard
-      kind="location"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={[basics]}
-      toDraft={toDraft}
-      review={(draft) => sentences(text.reviewEdit(named(draft)), draft)}
-      onDone={() => void navigate(kAddress)}
-      cancelTo={kAddress}
-    />
+    <EditPage kind="location" list={kAddress}>
+      {(location) => (
+        <EditWizard
+          kind="location"
+          object={location}
+          title={text.edit(location.name)}
+          steps={[basics]}
+          toDraft={toDraft}
+          review={(draft) => sentences(text.reviewEdit(named(draft)), draft)}
+          doneTo={kAddress}
+        />
+      )}
+    </EditPage>
   );
 }

@@ -2,20 +2,20 @@
 import { Button, Dialog, DialogActions, DialogBody, DialogContent, DialogSurface, DialogTitle, makeStyles } from "@fluentui/react-components";
 import { AddRegular, KeyResetRegular, PeopleRegular, PersonAvailableRegular, PersonProhibitedRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { Route, Routes, useNavigate, useParams } from "react-router";
+import { Route, Routes, useNavigate } from "react-router";
 import { ApiError } from "../../../api/client";
-import { useObject, usePatch } from "../../../api/objects";
+import { usePatch } from "../../../api/objects";
 import { useSession } from "../../../api/session";
 import type { Role, User } from "../../../api/types";
 import { RadioField, SecretField, SwitchField, TextField } from "../../../form/fields";
+import { updatedColumn } from "../../../list/columns";
 import { ListPage } from "../../../list/list_page";
-import { Ago } from "../../../parts/ago";
 import { StatePill } from "../../../parts/state_pill";
 import { useToast } from "../../../shell/toasts";
 import { strings } from "../../../strings";
 import { text as formText } from "../../../strings/form";
 import { text as people } from "../../../strings/people";
-import { EditWizard, Wizard, type Step } from "../../../wizard/wizard";
+import { EditPage, EditWizard, Wizard, type Step } from "../../../wizard/wizard";
 
 const text = people.users;
 const kAddress = "/settings/users";
@@ -79,13 +79,7 @@ function UserList() {
               <StatePill size="small" tone={disabled ? "quiet" : "good"} text={disabled ? text.disabled : text.active} />
             ),
           },
-          {
-            id: "updated",
-            title: text.column.updated,
-            sort: "updated",
-            width: "130px",
-            render: ({ updated }) => <Ago time={Date.parse(updated) / 1000} />,
-          },
+          updatedColumn,
         ]}
       />
       {resetting && <ResetPassword user={resetting} onClose={() => setResetting(undefined)} />}
@@ -200,25 +194,25 @@ function AddUser() {
 }
 
 function EditUser() {
-  const navigate = useNavigate();
-  const { id = "" } = useParams();
-  const { data } = useObject("user", id);
   return (
-    <EditWizard
-      kind="user"
-      id={id}
-      title={text.edit(data?.name ?? "")}
-      steps={[basics(false)]}
-      toDraft={({ name, role, disabled, tags }): Draft => ({ name, role, disabled, password: undefined, tags })}
-      secrets={["password"]}
-      toBody={({ name, role, disabled, tags }) => ({ name: name.trim(), role, disabled, tags })}
-      review={(draft) => (
-        <p>
-          {text.reviewEdit(named(draft), people.roles[draft.role])} {draft.disabled && text.reviewDisabled}
-        </p>
+    <EditPage kind="user" list={kAddress}>
+      {(user) => (
+        <EditWizard
+          kind="user"
+          object={user}
+          title={text.edit(user.name)}
+          steps={[basics(false)]}
+          toDraft={({ name, role, disabled, tags }): Draft => ({ name, role, disabled, password: undefined, tags })}
+          secrets={["password"]}
+          toBody={({ name, role, disabled, tags }) => ({ name: name.trim(), role, disabled, tags })}
+          review={(draft) => (
+            <p>
+              {text.reviewEdit(named(draft), people.roles[draft.role])} {draft.disabled && text.reviewDisabled}
+            </p>
+          )}
+          doneTo={kAddress}
+        />
       )}
-      onDone={() => void navigate(kAddress)}
-      cancelTo={kAddress}
-    />
+    </EditPage>
   );
 }
