@@ -84,6 +84,31 @@ test("a long history comes page by page", limit, async (t) => {
   assertNoFaults();
 });
 
+test("of a long table only what is near is drawn", limit, async (t) => {
+  const { poss, page, assertNoFaults } = await open(t, "/");
+  let sample;
+  while (!sample) [sample] = (await rest(poss, "GET", "/insights?limit=1&label=person")).items;
+  // So far apart and so different that each is a row of its own.
+  const now = Date.now() / 1000;
+  const items = Array.from({ length: 3000 }, (_, i) => {
+    const timestamp = now - 60 - i * 20;
+    const [first] = sample.insights_meta.objects_meta;
+    const object = { ...first, label: `thing ${i}`, confidence: 0.5, attributes: [], inference_id: `x${i}`, timestamp, bbox: { l: 0, t: 0, w: 0.1, h: 0.1 } };
+    return { ...sample, id: `made-${i}`, timestamp, insights_meta: { objects_meta: [object], events_meta: [] } };
+  });
+  await page.route("**/api/v1/insights?*", (route) => route.fulfill({ json: { items, next_cursor: "" } }));
+  await page.goto(`${poss.url}/insights?range=day&label=thing+0`);
+  await page.getByText("thing 0", { exact: true }).first().waitFor();
+  assert.ok((await page.getByTestId("insight").count()) < 300, "few of them are drawn");
+  const last = page.getByText("thing 2999", { exact: true });
+  assert.equal(await last.count(), 0);
+  await page.getByText("This is all there is in this time.").scrollIntoViewIfNeeded();
+  await last.waitFor();
+  assert.ok((await page.getByTestId("insight").count()) < 300, "still few");
+  await assertLooksFine(page, "insights_long");
+  assertNoFaults();
+});
+
 test("without insights, and when they cannot be asked, the page says what to do", limit, async (t) => {
   const { page, assertNoFaults } = await open(t, "/");
   await page.route("**/api/v1/events*", (route) => route.abort());

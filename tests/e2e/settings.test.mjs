@@ -163,7 +163,7 @@ test("an administrator manages users", limit, async (t) => {
     await page.getByRole("link", { name: "Audit log" }).click();
     await page.getByRole("cell", { name: "Created user" }).first().waitFor();
     await assertLooksFineEverywhere(page, "settings_audit", () => page.getByRole("cell", { name: "Created user" }).first().waitFor());
-    await choose(page, "Status", "Deleted");
+    await choose(page, "Action", "Deleted");
     await page.getByText("No entries match").waitFor();
     await button(page, "Clear filters").click();
     await choose(page, "Who", administratorName);

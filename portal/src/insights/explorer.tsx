@@ -7,6 +7,8 @@ import {
   Field,
   Input,
   Menu,
+  MenuGroup,
+  MenuGroupHeader,
   MenuItemLink,
   MenuList,
   MenuPopover,
@@ -68,6 +70,14 @@ const useStyles = makeStyles({
   },
   narrow: { minWidth: 0, width: "100%" },
   actions: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "8px" },
+  limit: {
+    height: "auto",
+    maxWidth: "260px",
+    paddingBottom: "6px",
+    fontWeight: tokens.fontWeightRegular,
+    lineHeight: tokens.lineHeightBase200,
+    textWrap: "pretty",
+  },
   space: { flex: "1 1 auto" },
   charts: {
     display: "grid",
@@ -284,12 +294,15 @@ function Shown({ filter, set, fixed, empty }: ShownProps) {
           </MenuTrigger>
           <MenuPopover>
             <MenuList>
-              <MenuItemLink href={exportAddress("csv", filter, span)} download="insights.csv">
-                {text.csv}
-              </MenuItemLink>
-              <MenuItemLink href={exportAddress("json", filter, span)} download="insights.json">
-                {text.json}
-              </MenuItemLink>
+              <MenuGroup>
+                <MenuGroupHeader className={styles.limit}>{text.exportLimit}</MenuGroupHeader>
+                <MenuItemLink href={exportAddress("csv", filter, span)} download="insights.csv">
+                  {text.csv}
+                </MenuItemLink>
+                <MenuItemLink href={exportAddress("json", filter, span)} download="insights.json">
+                  {text.json}
+                </MenuItemLink>
+              </MenuGroup>
             </MenuList>
           </MenuPopover>
         </Menu>

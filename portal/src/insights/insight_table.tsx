@@ -1,16 +1,21 @@
 // Insights gathered into rows of a table, newest first.
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
-import { memo } from "react";
+import { memo, useEffect, useRef, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { Insight } from "../api/types";
 import { formatClock, formatCount, formatSpan } from "../format";
 import { Ago } from "../parts/ago";
 import { text as insights } from "../strings/insights";
 import { text as live } from "../strings/live";
+import { chunksOf } from "./chunks";
 import type { FeedRow } from "./feed";
 import { Sights, eventInWords } from "./insight_feed";
 
 const text = insights.table;
+
+const kChunk = 50; // rows drawn or left out together
+const kRow = 38; // px, about, of a row that was not drawn yet
+const kNear = "800px 0px"; // of the window
 
 const useStyles = makeStyles({
   frame: { overflowX: "auto" },
@@ -59,7 +64,7 @@ export function InsightTable({ rows, cameraName, deploymentName, onOpen }: Props
   const styles = useStyles();
   return (
     <div className={styles.frame}>
-      <table className={styles.table} aria-label={text.title} data-testid="insights">
+      <table className={styles.table} aria-label={text.title} aria-rowcount={rows.length + 1} data-testid="insights">
         <thead>
           <tr>
             <th className={styles.head} scope="col">
@@ -81,19 +86,55 @@ export function InsightTable({ rows, cameraName, deploymentName, onOpen }: Props
             </th>
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row
-              key={row.key}
-              row={row}
-              camera={cameraName(row.camera)}
-              deployment={deploymentName?.(row.deployment)}
-              onOpen={onOpen}
-            />
-          ))}
-        </tbody>
+        {chunksOf(rows, kChunk).map((chunk, i) => (
+          <Piece key={chunk.key} rows={chunk.rows.length} isFirst={i === 0}>
+            {() =>
+              chunk.rows.map((row) => (
+                <Row
+                  key={row.key}
+                  row={row}
+                  camera={cameraName(row.camera)}
+                  deployment={deploymentName?.(row.deployment)}
+                  onOpen={onOpen}
+                />
+              ))
+            }
+          </Piece>
+        ))}
       </table>
     </div>
+  );
+}
+
+type PieceProps = { rows: number; isFirst: boolean; children: () => ReactNode };
+
+// Drawn while it is near what is seen; else as high as it was when it was drawn last.
+function Piece({ rows, isFirst, children }: PieceProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [isNear, setNear] = useState(isFirst);
+  const [height, setHeight] = useState(rows * kRow);
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        const { isIntersecting, boundingClientRect } = entries.at(-1)!;
+        if (!isIntersecting) setHeight(boundingClientRect.height);
+        setNear(isIntersecting);
+      },
+      { rootMargin: kNear },
+    );
+    observer.observe(body.current!);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <tbody ref={body}>
+      {isNear ? (
+        children()
+      ) : (
+        <tr aria-hidden style={{ height }}>
+          <td />
+        </tr>
+      )}
+    </tbody>
   );
 }
 

@@ -37,7 +37,7 @@ import { DeleteDialog } from "./delete_dialog";
 import { changeListQuery, isFiltered, readListState, restQuery, type Sort } from "./list_address";
 import { recallList, rememberList, storeView, storedView, type View } from "./list_memory";
 import { ListTable, TableSkeleton } from "./list_table";
-import { ListToolbar, type StatusChoice } from "./list_toolbar";
+import { ListToolbar, type StatusChoice, type StatusWords } from "./list_toolbar";
 
 const kPage = 100;
 
@@ -117,6 +117,7 @@ export type ListPageProps<K extends Kind> = {
   // Where a name leads when it is not the item's own page.
   linkOf?: (item: ObjectOf<K>) => string | undefined;
   statuses?: readonly StatusChoice[];
+  statusWords?: StatusWords;
   sorts?: readonly Sort[];
   defaultSort?: { sort: Sort; descending?: boolean };
   // Names of the resource's own filters that stand in the address, and what sets them.
@@ -260,6 +261,7 @@ export function ListPage<K extends Kind>(props: ListPageProps<K>) {
           untagged={props.untagged}
           state={state}
           statuses={statuses}
+          statusWords={props.statusWords}
           sorts={props.sorts ?? ["name", "created", "updated", ...(statuses.length > 0 ? (["status"] as const) : [])]}
           total={items === undefined ? undefined : list.total}
           onChange={change}

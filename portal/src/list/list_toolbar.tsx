@@ -52,11 +52,14 @@ const useStyles = makeStyles({
 });
 
 export type StatusChoice = { value: string; text: string };
+// What the filter by status is called, where it is not that.
+export type StatusWords = { label: string; any: string };
 
 type Props = {
   things: string;
   state: ListState;
   statuses: readonly StatusChoice[];
+  statusWords?: StatusWords | undefined;
   sorts: readonly Sort[];
   total: number | undefined;
   onChange: (change: Record<string, string | boolean>) => void;
@@ -82,7 +85,8 @@ export function ListToolbar(props: Props) {
     return () => clearTimeout(timer);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- runs for what was typed only
   }, [typed]);
-  const statusText = statuses.find(({ value }) => value === state.status)?.text ?? text.anyStatus;
+  const words = props.statusWords ?? { label: text.status, any: text.anyStatus };
+  const statusText = statuses.find(({ value }) => value === state.status)?.text ?? words.any;
   return (
     <div className={styles.root} role="search">
       <SearchBox
@@ -95,12 +99,12 @@ export function ListToolbar(props: Props) {
       {statuses.length > 0 && (
         <Dropdown
           className={styles.status}
-          aria-label={text.status}
+          aria-label={words.label}
           value={statusText}
           selectedOptions={[state.status]}
           onOptionSelect={(_event, { optionValue }) => onChange({ status: optionValue ?? "" })}
         >
-          <Option value="">{text.anyStatus}</Option>
+          <Option value="">{words.any}</Option>
           {statuses.map((status) => (
             <Option key={status.value} value={status.value}>
               {status.text}

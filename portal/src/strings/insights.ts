@@ -31,6 +31,7 @@ export const text = {
   export: "Export",
   csv: "CSV, for spreadsheets",
   json: "JSON, for programs",
+  exportLimit: "The newest 100,000 rows at most. For more, export one shorter time after the other.",
   embed: "Embed code",
 
   chart: {

@@ -86,6 +86,8 @@ export const text = {
     detail: "Who changed what, when, and from where.",
     empty: { title: "Nothing has been changed yet", detail: "Every change, sign-in and sign-out is written down here." },
     anyone: "Anyone",
+    action: "Action",
+    anyAction: "Any action",
     who: "Who",
     what: "What",
     when: "When",

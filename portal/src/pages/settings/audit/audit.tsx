@@ -46,6 +46,7 @@ export default function AuditLog() {
       icon={<HistoryRegular />}
       empty={text.empty}
       statuses={statuses}
+      statusWords={{ label: text.action, any: text.anyAction }}
       sorts={["created"]}
       defaultSort={{ sort: "created", descending: true }}
       removable="never"
