@@ -52,6 +52,11 @@ export async function waitForCount(locator, count) {
   await locator.nth(count).waitFor({ state: "detached" });
 }
 
+// A toast of this title; screen readers get the same text from elsewhere on the page.
+export function toast(page, title) {
+  return page.locator(".fui-ToastTitle").filter({ hasText: title });
+}
+
 // Refuses the next requests to a path, as a server with a fault would.
 export async function breakApi(page, pattern, detail) {
   await page.route(pattern, (route) =>

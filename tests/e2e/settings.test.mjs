@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { limit, openPage } from "./browser.mjs";
-import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose } from "./pages.mjs";
+import { assertLooksFine, assertLooksFineEverywhere, breakApi, choose, toast } from "./pages.mjs";
 import { administratorName, administratorPassword, signIn, startPoss, unusedPort } from "./poss.mjs";
 
 async function open(t, path, options) {
@@ -145,7 +145,7 @@ test("an administrator manages users", limit, async (t) => {
     await page.getByLabel("Password", { exact: true }).fill("another password");
     await assertLooksFine(page, "settings_user_reset");
     await button(page, "Set password").click();
-    await page.getByText("ada has a new password").first().waitFor();
+    await toast(page, "ada has a new password").waitFor();
     await button(page, "More for ada").click();
     await page.getByRole("menuitem", { name: "Disable" }).click();
     await page.getByText("Disabled", { exact: true }).waitFor();
@@ -219,7 +219,7 @@ test("retention and imports are set, and wrong values refused", limit, async (t)
   await assertLooksFine(page, "settings_retention_wrong");
   await floor.fill("3.5");
   await button(page, "Save").click();
-  await page.getByText("The settings were saved").first().waitFor();
+  await toast(page, "The settings were saved").waitFor();
   await page.reload();
   await floor.waitFor();
   assert.equal(await floor.inputValue(), "3.5");
@@ -240,7 +240,7 @@ test("retention and imports are set, and wrong values refused", limit, async (t)
   await box(page, "Allowed networks").fill("192.168.0.0/16");
   await page.keyboard.press("Enter");
   await button(page, "Save").click();
-  await page.getByText("The settings were saved").first().waitFor();
+  await toast(page, "The settings were saved").waitFor();
   await page.reload();
   await page.getByText("192.168.0.0/16", { exact: true }).waitFor();
   await assertLooksFineEverywhere(page, "settings_imports", () => page.getByText("/srv/pictures", { exact: true }).waitFor());
@@ -270,7 +270,7 @@ test("colours, one's password, and what POSS is made of", limit, async (t) => {
   await assertLooksFine(page, "settings_password_wrong");
   await page.getByLabel("Current password", { exact: true }).fill(administratorPassword);
   await button(page, "Change password").click();
-  await page.getByText("Your password was changed").first().waitFor();
+  await toast(page, "Your password was changed").waitFor();
   await assertLooksFineEverywhere(page, "settings_password", () => button(page, "Change password").waitFor());
 
   await page.getByRole("link", { name: "About" }).click();

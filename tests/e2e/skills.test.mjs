@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { limit, openPage } from "./browser.mjs";
-import { assertLooksFine, assertLooksFineEverywhere, breakApi, rest, waitForCount } from "./pages.mjs";
+import { assertLooksFine, assertLooksFineEverywhere, breakApi, rest, toast, waitForCount } from "./pages.mjs";
 import { signIn, startPoss } from "./poss.mjs";
 
 async function open(t, path, args = ["--demo"]) {
@@ -159,7 +159,7 @@ test("an existing skill is changed, restored, copied and moved as a file", limit
 
   await t.test("an older version is restored", async () => {
     await page.getByRole("button", { name: "Restore version 1" }).click();
-    await page.getByText("Version 1 was restored").waitFor();
+    await toast(page, "Version 1 was restored").waitFor();
     const stored = await rest(poss, "GET", `/skills/${skill.id}`);
     assert.equal(stored.graph.nodes.length, 2);
     await page.getByTestId("versions").getByText("Version 3").waitFor();

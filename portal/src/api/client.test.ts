@@ -42,6 +42,13 @@ it("throws what the server says, with its problems", async () => {
   expect(error).toMatchObject({ status: 409, code: "conflict", message: "Taken.", problems });
 });
 
+it("makes sentences of what the server says, but leaves names as they are", async () => {
+  const problems = [{ field: "fps", detail: "fps: this has to be from 0 to 1000" }];
+  answer = () => new Response(JSON.stringify({ detail: "there is already one", problems }), { status: 409 });
+  const error = await post("/cameras").catch((e: unknown) => e as ApiError);
+  expect(error).toMatchObject({ message: "There is already one", problems });
+});
+
 it("tells when nobody is signed in any more, but not for a wrong password", async () => {
   const ended = vi.fn();
   onUnauthenticated(ended);

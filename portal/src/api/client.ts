@@ -3,6 +3,14 @@ import type { FieldProblem, Problem } from "./types";
 
 export const apiRoot = "/api/v1";
 
+// The server's sentences begin small where they may stand behind a name; here they stand alone.
+function asSentence(text: string): string {
+  return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
+export const asSentences = (problems: readonly FieldProblem[]) =>
+  problems.map(({ field, detail }) => ({ field, detail: asSentence(detail) }));
+
 // A refused request. `message` is the server's sentence, fit to be shown.
 export class ApiError extends Error {
   readonly status: number;
@@ -11,14 +19,14 @@ export class ApiError extends Error {
   readonly problems: readonly FieldProblem[];
 
   constructor(problem: Partial<Problem> & { status: number }) {
-    super(problem.detail ?? problem.title ?? `The server answered ${problem.status}.`);
+    super(asSentence(problem.detail ?? problem.title ?? `The server answered ${problem.status}.`));
     this.name = "ApiError";
     this.status = problem.status;
     this.code = problem.code ?? "unknown";
     this.field = problem.field;
-    this.problems =
-      problem.problems ??
-      (problem.field ? [{ field: problem.field, detail: this.message }] : []);
+    this.problems = asSentences(
+      problem.problems ?? (problem.field ? [{ field: problem.field, detail: this.message }] : []),
+    );
   }
 }
 

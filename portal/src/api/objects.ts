@@ -8,7 +8,7 @@ import {
   type QueryClient,
 } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { del, get, patch, post, type Query } from "./client";
+import { asSentences, del, get, patch, post, type Query } from "./client";
 import { kindPath, type Kind, type ObjectOf } from "./kinds";
 import type { FieldProblem, Items } from "./types";
 
@@ -189,5 +189,5 @@ export async function findProblems(
         signal,
       })
     : await post<{ problems: FieldProblem[] }>(kindPath(kind), body, { dryRun: true, signal });
-  return answer.problems;
+  return asSentences(answer.problems);
 }

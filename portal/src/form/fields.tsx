@@ -171,7 +171,13 @@ export function ChoiceField<T extends string>(
             text={choice.text}
             disabled={choice.refused !== undefined}
           >
-            {choice.refused === undefined ? choice.text : `${choice.text}: ${choice.refused}`}
+            {choice.refused === undefined ? (
+              choice.text
+            ) : (
+              <span>
+                {choice.text}: <span className={styles.quiet}>{choice.refused}</span>
+              </span>
+            )}
           </Option>
         ))}
       </Dropdown>
