@@ -64,6 +64,8 @@ function(poss_test name)
   list(TRANSFORM ARG_USES PREPEND poss_)
   target_link_libraries(${name} PRIVATE poss_options ${ARG_USES} ${ARG_LIBS} GTest::gmock
                         GTest::gtest_main)
+  # What is tested is optimised, the tests need not be: that halves the time they take to compile.
+  target_compile_options(${name} PRIVATE -O0)
   gtest_discover_tests(
     ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60

@@ -1,4 +1,6 @@
 // `poss serve`: cameras, skills, the REST API and the portal in one process.
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdio>
 
@@ -30,6 +32,11 @@ struct ServeOptions {
   std::string tls_cert;
   std::string tls_key;
 };
+
+// The allocator keeps a heap for each thread that ever worked, and what large answers took stays
+// with them until it is told to give it back.
+constexpr int kHeaps = 4;
+constexpr std::chrono::seconds kTrimPeriod{20};
 
 // Real pictures that anyone can install: pedestrians, from Debian's opencv-doc.
 constexpr const char* kDemoVideo = "/usr/share/doc/opencv-doc/examples/data/vtest.avi";
@@ -87,6 +94,7 @@ Result<void> serve(ServeOptions options) {
     return Error{Code::permission_denied, "cannot make the data folder '" + data.string() + "': " +
                                               error.message() + "; choose another with --data"};
   }
+  mallopt(M_ARENA_MAX, kHeaps);
   POSS_ASSIGN(const auto store, open_store(data, options.store));
   if (options.demo) POSS_TRY(add_demo(options));
   const auto runtime = infer::Runtime::get();
@@ -122,8 +130,7 @@ Result<void> serve(ServeOptions options) {
     std::printf("Set up POSS: %ssetup#%s\n", address.c_str(), token.c_str());
   }
   std::fflush(stdout);
-  while (!wait_for_stop(std::chrono::hours(1))) {
-  }
+  while (!wait_for_stop(kTrimPeriod)) malloc_trim(0);
   spdlog::info("stopping");
   server->stop();
   agent.stop();

@@ -141,7 +141,7 @@ TEST_F(CamerasTest, a_camera_is_this_machines_unless_told_otherwise) {
       send("POST", "/devices", {{"name", "Box"}, {"type", "remote_agent"}}).body.at("id");
   auto camera = fields("usb", "/dev/video62");
   camera["name"] = "Remote";
-  camera["devices"] = {remote};
+  camera["devices"].emplace_array().push_back(remote);
   const auto there = make(camera);
   ASSERT_EQ(there.status, 201) << there.text;
   EXPECT_EQ(there.body.at_pointer("/status/state"), "idle");

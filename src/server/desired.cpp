@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sync.h"
 #include "server/camera_source.h"
+#include "server/node_secrets.h"
 #include "server/resource.h"
 #include "server/skill_record.h"
 
@@ -206,7 +207,12 @@ void Desired::State::take_camera(const store::StoredJson& record) {
 
 void Desired::State::take_skill(const store::StoredJson& record) {
   auto stored = stored_as<SkillRecord>(record);
-  skills.insert_or_assign(record.id, stored ? skill_of(*stored) : Result<Skill>(stored.error()));
+  Result<Skill> skill = stored ? skill_of(*stored) : Result<Skill>(stored.error());
+  if (skill) {
+    const auto revealed = reveal_node_secrets(store, stored->value.secrets, *skill);
+    if (!revealed) skill = revealed.error();
+  }
+  skills.insert_or_assign(record.id, std::move(skill));
 }
 
 void Desired::State::take_deployment(const store::StoredJson& record) {
@@ -375,6 +381,10 @@ Result<void> set_parameters(Skill& skill, const std::map<std::string, std::strin
     const auto* setting = schema.at("properties").get_object().if_contains(name.substr(dot + 1));
     if (!setting) {
       return wrong(name, "names a setting that the node '" + node->id + "' does not have");
+    }
+    if (const auto* format = setting->get_object().if_contains("format");
+        format && *format == json::value(store::kSecretKind)) {
+      return wrong(name, "is a secret, which only the skill itself may hold; set it there");
     }
     const auto* kind = setting->get_object().if_contains("type");
     const bool is_text = kind && *kind == json::value("string");

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "server/audit.h"
+#include "server/node_secrets.h"
 #include "server/resource.h"
 #include "server/skill_record.h"
 
@@ -59,10 +60,15 @@ Result<std::vector<std::string>> models_named(store::Store& store,
   return ids;
 }
 
+std::vector<store::NodeSecret> secrets_before(const Draft<store::SkillRecord>& draft) {
+  return draft.before ? draft.before->value.secrets : std::vector<store::NodeSecret>();
+}
+
 void check(const Draft<store::SkillRecord>& draft, store::SkillRecord& record, Errors& errors) {
   const Resources& resources = draft.resources;
-  const auto skill = skill_of({{}, record});
+  auto skill = skill_of({{}, record});
   if (!skill) return errors.push_back({"graph", skill.error().message});
+  take_node_secrets(*skill, resources.registry, secrets_before(draft), draft.secrets, errors);
   Errors found;
   const auto checked = check_skill(*skill, resources.registry, found);
   for (const auto& error : found) errors.push_back(in_graph(error));
@@ -82,6 +88,14 @@ void check(const Draft<store::SkillRecord>& draft, store::SkillRecord& record, E
   record.models = std::move(*ids);
   const auto connections = named_in(*checked, "connection");
   record.connections = {connections.begin(), connections.end()};
+}
+
+Result<void> seal_secrets(const Draft<store::SkillRecord>& draft, store::SkillRecord& record) {
+  POSS_ASSIGN(const Skill skill, skill_of({{}, record}));
+  POSS_ASSIGN(record.secrets,
+              seal_node_secrets(draft.resources.store, skill, draft.resources.registry,
+                                secrets_before(draft), draft.secrets));
+  return {};
 }
 
 void show(const store::StoredJson& stored, json::object& out) {
@@ -112,6 +126,7 @@ void keep_version(const Resources& resources, const HttpRequest&, const StoredSk
 // A skill as a file people keep: the shape of examples/skills.
 Result<json::object> skill_file(const StoredSkill& stored) {
   POSS_ASSIGN(Skill skill, skill_of(stored));
+  remove_node_secrets(stored.value.secrets, skill);
   skill.id = slugify(stored.value.name);
   return to_json(skill);
 }
@@ -136,7 +151,8 @@ Result<Reply> create(const Resources& resources, const HttpRequest& request,
                      store::SkillRecord record, const store::Tags& tags) {
   Errors errors;
   std::map<std::string, std::string> secrets;
-  check({resources, request, nullptr, secrets}, record, errors);
+  const Draft<store::SkillRecord> draft{resources, request, nullptr, secrets};
+  check(draft, record, errors);
   const store::Kind& kind = store::kind_of<store::SkillRecord>();
   POSS_ASSIGN(const auto faults, resources.store.check(kind, to_json(record), tags, ""));
   Code code = Code::invalid_argument;
@@ -145,6 +161,7 @@ Result<Reply> create(const Resources& resources, const HttpRequest& request,
     errors.push_back(fault.error);
   }
   if (!errors.empty()) return Reply(problem(http_status(code), code, errors));
+  POSS_TRY(seal_secrets(draft, record));
   POSS_ASSIGN(const auto stored, resources.store.create(kind, to_json(record), tags));
   announce(resources, request, kind, stored, "create");
   POSS_ASSIGN(const StoredSkill typed, stored_as<store::SkillRecord>(stored));
@@ -160,7 +177,12 @@ Result<Reply> duplicate(const Call<NoParameters>& call) {
   POSS_ASSIGN(const json::object body, json_body(call.request));
   POSS_ASSIGN(const NewName wanted, parse_fields<NewName>(body));
   POSS_ASSIGN(StoredSkill stored, call.resources.store.get<store::SkillRecord>(call.path("id")));
-  stored.value.name = wanted.name;
+  POSS_ASSIGN(Skill skill, skill_of(stored));
+  POSS_TRY(reveal_node_secrets(call.resources.store, stored.value.secrets, skill));
+  skill.name = wanted.name;
+  const auto acceleration = stored.value.acceleration;
+  stored.value = skill_record(skill);
+  stored.value.acceleration = acceleration;
   return create(call.resources, call.request, std::move(stored.value), stored.tags);
 }
 
@@ -198,6 +220,7 @@ store::SkillRecord skill_record(const Skill& skill) {
 void declare_skills(Api& api) {
   ResourceHooks<store::SkillRecord> hooks;
   hooks.check = check;
+  hooks.before_store = seal_secrets;
   hooks.shown = {{"node_count", {{"type", "integer"}}}};
   hooks.show_stored = show;
   hooks.changed = keep_version;

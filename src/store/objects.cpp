@@ -163,11 +163,13 @@ void Settings::declare(Fields<Settings>& f) {
   f.add(&Settings::import_folders, "import_folders")
       .title("Folders to import from")
       .max_length(100)
-      .help("Pictures may be imported from these folders of this machine and what lies in them.");
+      .help("Models and pictures may be imported from these folders of this machine.");
   f.add(&Settings::import_networks, "import_networks")
       .title("Networks to import from")
       .max_length(100)
-      .help("Addresses, such as 192.168.0.0/16, of cameras and servers that imports may ask.");
+      .help(
+          "Imports ask public addresses alone, and these: 192.168.0.0/16 for a server of your own "
+          "network.");
 }
 
 void Settings::validate(const std::string& path, std::vector<FieldError>& errors) const {
@@ -266,6 +268,12 @@ void TrainingRun::declare(Fields<TrainingRun>& f) {
   f.add(&TrainingRun::result, "result").title("Model version").format("model_version");
 }
 
+void NodeSecret::declare(Fields<NodeSecret>& f) {
+  f.add(&NodeSecret::node, "node");
+  f.add(&NodeSecret::setting, "setting");
+  f.add(&NodeSecret::secret, "secret").format("secret");
+}
+
 void SkillRecord::declare(Fields<SkillRecord>& f) {
   add_name(f, "Skill name");
   add_description(f);
@@ -282,6 +290,7 @@ void SkillRecord::declare(Fields<SkillRecord>& f) {
       .format("connection")
       .max_length(1000)
       .read_only();
+  f.add(&SkillRecord::secrets, "secrets").internal();
 }
 
 void SkillVersion::declare(Fields<SkillVersion>& f) {

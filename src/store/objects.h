@@ -150,8 +150,7 @@ struct Settings {
   double recording_gb = 100;
   double disk_floor_gb = 2;  // free on the disk of the data folder
   std::vector<std::string> import_folders;
-  std::vector<std::string> import_networks{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-                                           "fc00::/7"};
+  std::vector<std::string> import_networks;  // besides public addresses
   static void declare(Fields<Settings>& f);
   void validate(const std::string& path, std::vector<FieldError>& errors) const;
 };
@@ -250,6 +249,14 @@ struct TrainingRun {
 
 // ---- skills and deployments ----
 
+// A secret in the settings of a skill's node; the graph has a mark in its place.
+struct NodeSecret {
+  std::string node;
+  std::string setting;
+  std::string secret;
+  static void declare(Fields<NodeSecret>& f);
+};
+
 struct SkillRecord {
   static constexpr std::string_view kKind = "skill";
   static constexpr auto kUnique = kUniqueName;
@@ -260,6 +267,7 @@ struct SkillRecord {
   json::object graph;                    // nodes and edges, as src/graph reads them
   std::vector<std::string> models;       // that its nodes run, so that they cannot be removed
   std::vector<std::string> connections;  // that its nodes use
+  std::vector<NodeSecret> secrets;
   static void declare(Fields<SkillRecord>& f);
 };
 
