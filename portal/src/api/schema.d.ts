@@ -2395,12 +2395,12 @@ export interface components {
             disk_floor_gb: number;
             /**
              * Folders to import from
-             * @description Pictures may be imported from these folders of this machine and what lies in them.
+             * @description Models and pictures may be imported from these folders of this machine.
              */
             import_folders: string[];
             /**
              * Networks to import from
-             * @description Addresses, such as 192.168.0.0/16, of cameras and servers that imports may ask.
+             * @description Imports ask public addresses alone, and these: 192.168.0.0/16 for a server of your own network.
              */
             import_networks: string[];
         };
@@ -2432,12 +2432,12 @@ export interface components {
             disk_floor_gb?: number;
             /**
              * Folders to import from
-             * @description Pictures may be imported from these folders of this machine and what lies in them.
+             * @description Models and pictures may be imported from these folders of this machine.
              */
             import_folders?: string[];
             /**
              * Networks to import from
-             * @description Addresses, such as 192.168.0.0/16, of cameras and servers that imports may ask.
+             * @description Imports ask public addresses alone, and these: 192.168.0.0/16 for a server of your own network.
              */
             import_networks?: string[];
             /** @description Names differ in more than case. */
