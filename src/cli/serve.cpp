@@ -1,8 +1,8 @@
 // `poss serve`: cameras, skills, the REST API and the portal in one process.
-#include <malloc.h>
-
 #include <algorithm>
 #include <cstdio>
+
+#include <malloc.h>
 
 #include "base/id.h"
 #include "base/log.h"

@@ -20,9 +20,7 @@ class Vault final : public Node {
       f.add(&Config::password, "password").format("secret");
     }
   };
-  static NodeInfo info() {
-    return {.type = "vault", .title = "Vault", .help = "", .outputs = {}};
-  }
+  static NodeInfo info() { return {.type = "vault", .title = "Vault", .help = "", .outputs = {}}; }
   static Result<std::unique_ptr<Node>> create(Config, NodeContext) {
     return std::make_unique<Vault>();
   }
@@ -102,8 +100,8 @@ class NodeSecretsTest : public SkillsTest {
             {"edges", {{{"from", "in"}, {"to", "out"}}}}};
   }
   std::string make_locked() {
-    const auto made = send("POST", "/skills",
-                           {{"name", "Safe"}, {"graph", locked({{"password", "hunter2"}})}});
+    const auto made =
+        send("POST", "/skills", {{"name", "Safe"}, {"graph", locked({{"password", "hunter2"}})}});
     EXPECT_EQ(made.status, 201) << made.text;
     EXPECT_THAT(made.text, Not(HasSubstr("hunter2")));
     return std::string(made.body.at("id").as_string());
