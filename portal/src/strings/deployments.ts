@@ -64,7 +64,6 @@ export const text = {
     device: "Compute device",
     cameras: "Cameras",
     skills: "AI skills",
-    none: "None",
     on: (camera: string) => `on ${camera}`,
     noStreams: "Nothing runs",
     stoppedDetail: "This deployment is stopped. Start it to put its skills to work.",

@@ -153,6 +153,17 @@ export function Wizard<K extends EditableKind, D extends { tags: Record<string, 
     setWantedFocus(undefined);
   }, [wantedFocus, at]);
 
+  // Narrow pages do not show all tabs at once.
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const tab = root.current?.querySelector('[role="tab"][aria-selected="true"]');
+    const tabs = tab?.closest('[role="tablist"]');
+    if (!tab || !tabs) return;
+    const seen = tabs.getBoundingClientRect();
+    const { left, right } = tab.getBoundingClientRect();
+    tabs.scrollLeft += (left + right - seen.left - seen.right) / 2;
+  }, [at]);
+
   const go = (next: number, focus?: string) => {
     setFailure(undefined);
     const id = steps[next]?.id ?? kReview;
@@ -246,7 +257,7 @@ export function Wizard<K extends EditableKind, D extends { tags: Record<string, 
   const finishText = props.createText ?? (existing ? text.save : text.create);
 
   return (
-    <div className={styles.root}>
+    <div className={styles.root} ref={root}>
       <Title2 as="h1">{title}</Title2>
       {restored && (
         <MessageBar layout="auto">

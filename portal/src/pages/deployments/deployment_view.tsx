@@ -127,6 +127,7 @@ function General({ deployment }: { deployment: Deployment }) {
   const skillName = useNames("skill");
   const cameraName = useNames("camera");
   const { status, cameras } = deployment;
+  const rate = rateInWords(deployment);
   const trouble = text.stateTitle[status.state];
   const skills = [...new Set(cameras.flatMap(({ skills: all }) => all.map(({ skill }) => skill)))];
   return (
@@ -149,7 +150,7 @@ function General({ deployment }: { deployment: Deployment }) {
                 </Link>
               ),
             },
-            { term: deployments.column.fps, value: rateInWords(deployment) || text.none },
+            ...(rate === "" ? [] : [{ term: deployments.column.fps, value: rate }]),
             { term: text.cameras, value: deployments.cameras(cameras.length) },
             ...commonFacts(deployment),
           ]}

@@ -119,6 +119,7 @@ function ModelView({ model }: { model: Model }) {
           <Panel title={common.facts}>
             {description !== "" && <p className={styles.description}>{description}</p>}
             <FactList
+              narrow
               facts={[
                 {
                   term: text.type,

@@ -7,8 +7,16 @@ import { useNavigate } from "react-router";
 import { listKey, useList, useNames, usePatch } from "../../api/objects";
 import { useMay } from "../../api/session";
 import type { Skill, SkillGraph, SkillVersion } from "../../api/types";
+import { useNamedModels } from "../../form/model_field";
 import { formatAskedRate } from "../../format";
-import { difference, emptyGraph, nameOf, settingsInWords, treeOf } from "../../graph/graph";
+import {
+  difference,
+  emptyGraph,
+  modelsIn,
+  nameOf,
+  settingsInWords,
+  treeOf,
+} from "../../graph/graph";
 import { GraphPicture } from "../../graph/graph_picture";
 import { useNodeTypes, type NodeTypes } from "../../graph/node_types";
 import { Ago } from "../../parts/ago";
@@ -83,11 +91,13 @@ export default function SkillPage() {
 
 function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
   const styles = useStyles();
-  const modelName = useNames("model");
+  const { added, zoo } = useNamedModels();
   const connectionName = useNames("connection");
   const graph = skill.graph ?? emptyGraph;
-  const names = (ids: readonly string[], name: (id: string) => string) =>
-    ids.length === 0 ? text.none : ids.map(name).join(", ");
+  // Those of the zoo that were not added count, too.
+  const models = modelsIn(graph, types).map(
+    (name) => [...added, ...zoo].find((model) => model.name === name)?.title ?? name,
+  );
   return (
     <>
       <Head skill={skill} />
@@ -109,11 +119,12 @@ function SkillView({ skill, types }: { skill: Skill; types: NodeTypes }) {
           <SkillDeployments skill={skill} />
           <Panel title={common.facts}>
             <FactList
+              narrow
               facts={[
                 { term: text.fps, value: skills.fps(formatAskedRate(skill.fps)) },
                 { term: text.acceleration, value: devices.acceleration[skill.acceleration] },
-                { term: text.models, value: names(skill.models, modelName) },
-                { term: text.connections, value: names(skill.connections, connectionName) },
+                { term: text.models, value: models.join(", ") || text.none },
+                { term: text.connections, value: skill.connections.map(connectionName).join(", ") || text.none },
                 ...commonFacts(skill),
               ]}
             />
