@@ -17,8 +17,6 @@ export const text = {
     video: "Video",
     address: "Address",
   },
-  ofDevice: (name: string) => `Compute device: ${name}`,
-  clearFilter: "Show all again",
 
   source: {
     rtsp: "RTSP URL",

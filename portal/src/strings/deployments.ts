@@ -19,7 +19,6 @@ export const text = {
   started: (name: string) => `${name} was started`,
   stopped: (name: string) => `${name} was stopped`,
   notChanged: (name: string) => `${name} was not changed`,
-  showAll: "Show all again",
 
   basics: "Basics",
   configure: "Configure AI Skills",

@@ -11,6 +11,7 @@ export const text = {
   anyStatus: "Any status",
   tagsColumn: "Tags",
   updatedColumn: "Last changed",
+  showAll: "Show all again",
   sort: "Sort",
   sortBy: { name: "Name", created: "Created", updated: "Last changed", status: "Status" },
   ascending: "Ascending",

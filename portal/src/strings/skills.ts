@@ -25,7 +25,6 @@ export const text = {
   duplicate: "Duplicate",
   export: "Export",
   import: "Import",
-  ofModel: "Show all again",
 
   basics: "Basics",
   nodesStep: "Nodes",

@@ -1,12 +1,11 @@
 // All cameras, each with its newest picture.
-import { Tag, TagGroup } from "@fluentui/react-components";
 import { AddRegular, CopyRegular, VideoRegular } from "@fluentui/react-icons";
 import { useNavigate } from "react-router";
 import { useNames } from "../../api/objects";
 import type { Camera, CameraState } from "../../api/types";
-import { NameOf } from "../../form/reference_field";
 import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
+import { UsesFilter } from "../../list/uses_filter";
 import { Thumbnail } from "../../live/thumbnail";
 import { StatePill } from "../../parts/state_pill";
 import { cameraTone } from "../../parts/tones";
@@ -48,15 +47,7 @@ export function CameraList() {
       removeDetail={text.deleteDetail}
       statuses={statuses}
       filterNames={["uses"]}
-      filters={({ uses }, set) =>
-        uses && (
-          <TagGroup onDismiss={() => set("uses", "")}>
-            <Tag value="uses" dismissible dismissIcon={{ "aria-label": text.clearFilter }}>
-              <NameOf kind="device" id={uses} />
-            </Tag>
-          </TagGroup>
-        )
-      }
+      filters={(values, set) => <UsesFilter kind="device" values={values} set={set} />}
       menu={() => [
         {
           id: "duplicate",

@@ -6,6 +6,7 @@ import { useNavigate, useSearchParams } from "react-router";
 import { useObject, useThisMachine } from "../../api/objects";
 import type { Camera, CameraSource } from "../../api/types";
 import { ChoiceField, SecretField, TextField } from "../../form/fields";
+import { NameField, nameProblems } from "../../form/name_field";
 import { NameOf, ReferenceField, ReferencesField } from "../../form/reference_field";
 import { text } from "../../strings/cameras";
 import { text as formText } from "../../strings/form";
@@ -95,7 +96,7 @@ function basics(existing?: Camera, note?: ReactNode): Step<CameraDraft> {
       </>
     ),
     check: (draft) => [
-      ...(draft.name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : []),
+      ...nameProblems(draft.name, text.name),
       ...(draft.uri.trim() === ""
         ? [{ field: "uri", detail: formText.required(text.address[draft.source].label) }]
         : addressProblems(draft)),
@@ -131,14 +132,7 @@ function CameraForm({ form, existing }: { form: Form<CameraDraft>; existing: Cam
   return (
     <div className={styles.columns}>
       <div className={styles.fields}>
-        <TextField
-          field={field("name")}
-          label={text.name}
-          placeholder={text.namePlaceholder}
-          maxLength={100}
-          required
-          autoFocus
-        />
+        <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
         <div className={styles.withButton}>
           <ChoiceField field={field("source")} label={text.sourceLabel} choices={sources} required />
           <Button icon={<SearchRegular />} onClick={() => setFinding(true)}>

@@ -1,12 +1,12 @@
 // All deployments, each with the newest pictures of its cameras.
-import { Tag, TagGroup, makeStyles } from "@fluentui/react-components";
+import { makeStyles } from "@fluentui/react-components";
 import { PlayRegular, RocketRegular, StopRegular } from "@fluentui/react-icons";
 import { useNames, useObject, usePatch } from "../../api/objects";
 import type { Deployment, DeploymentState } from "../../api/types";
-import { NameOf } from "../../form/reference_field";
 import { formatAskedRate, formatRate } from "../../format";
 import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
+import { UsesFilter } from "../../list/uses_filter";
 import { Thumbnail } from "../../live/thumbnail";
 import { StatePill } from "../../parts/state_pill";
 import { deploymentTone } from "../../parts/tones";
@@ -107,15 +107,7 @@ export function DeploymentList() {
       removeDetail={text.deleteDetail}
       statuses={statuses}
       filterNames={["uses"]}
-      filters={({ uses }, set) =>
-        uses && (
-          <TagGroup onDismiss={() => set("uses", "")}>
-            <Tag value="uses" dismissible dismissIcon={{ "aria-label": text.showAll }}>
-              <NameOf kind="device" id={uses} />
-            </Tag>
-          </TagGroup>
-        )
-      }
+      filters={(values, set) => <UsesFilter kind="device" values={values} set={set} />}
       menu={({ enabled }) => [
         {
           id: "toggle",

@@ -3,7 +3,7 @@ import { makeStyles } from "@fluentui/react-components";
 import { useNavigate, useSearchParams } from "react-router";
 import { useThisMachine } from "../../api/objects";
 import type { DeployedCamera, Deployment } from "../../api/types";
-import { TextField } from "../../form/fields";
+import { NameField, nameProblems } from "../../form/name_field";
 import { NameOf, ReferenceField, ReferencesField } from "../../form/reference_field";
 import { text } from "../../strings/deployments";
 import { text as formText } from "../../strings/form";
@@ -37,7 +37,7 @@ function Basics({ form, first }: { form: Form<DeploymentDraft>; first: string })
   const { draft, field, set } = form;
   return (
     <div className={styles.fields}>
-      <TextField field={field("name")} label={text.name} placeholder={text.namePlaceholder} maxLength={100} required autoFocus />
+      <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
       <ReferenceField
         field={{
           ...field("device"),
@@ -73,7 +73,7 @@ const stepsFor = (first = ""): Step<DeploymentDraft>[] => [
     fields: ["name", "device", "cameras", "enabled"],
     render: (form) => <Basics form={form} first={first} />,
     check: ({ name, device, cameras }) => [
-      ...(name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : []),
+      ...nameProblems(name, text.name),
       ...(device === "" ? [{ field: "device", detail: formText.required(text.device) }] : []),
       ...(cameras.length === 0 ? [{ field: "cameras", detail: text.camerasNeeded }] : []),
     ],

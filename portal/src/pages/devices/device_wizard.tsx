@@ -3,8 +3,8 @@ import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-com
 import { useNavigate } from "react-router";
 import type { Device } from "../../api/types";
 import { ChoiceField, SecretField, TextField } from "../../form/fields";
+import { NameField, nameProblems } from "../../form/name_field";
 import { text } from "../../strings/devices";
-import { text as formText } from "../../strings/form";
 import { EditPage, EditWizard, Wizard, type Step } from "../../wizard/wizard";
 import type { Form } from "../../wizard/use_draft";
 import { accelerationChoices, architectureChoices, possible, typeChoices, type DeviceShape } from "./choices";
@@ -42,8 +42,7 @@ function basics(existing?: Device): Step<Draft> {
     title: text.basics,
     fields: ["name", "type", "architecture", "acceleration", "context", "credentials"],
     render: (form) => <DeviceForm form={form} existing={existing} />,
-    check: ({ name }) =>
-      name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : [],
+    check: ({ name }) => nameProblems(name, text.name),
   };
 }
 
@@ -60,14 +59,7 @@ function DeviceForm({ form, existing }: { form: Form<Draft>; existing: Device | 
           </MessageBarBody>
         </MessageBar>
       )}
-      <TextField
-        field={field("name")}
-        label={text.name}
-        placeholder={text.namePlaceholder}
-        maxLength={100}
-        required
-        autoFocus
-      />
+      <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
       <ChoiceField
         field={{ ...field("type"), set: (type) => set(possible({ ...draft, type })) }}
         label={text.typeLabel}

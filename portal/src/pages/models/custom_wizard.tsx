@@ -2,7 +2,7 @@
 import { useNavigate } from "react-router";
 import type { Model, ModelTask } from "../../api/types";
 import { ListField, RadioField, TextField } from "../../form/fields";
-import { text as formText } from "../../strings/form";
+import { NameField, nameProblems } from "../../form/name_field";
 import { text } from "../../strings/models";
 import { EditPage, EditWizard, Wizard, type Step } from "../../wizard/wizard";
 
@@ -38,8 +38,7 @@ const classes = [
 
 const kLeast: Record<ModelTask, number> = { detection: 1, classification: 2 };
 
-const checkName = ({ name }: { name: string }) =>
-  name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : [];
+const checkName = ({ name }: { name: string }) => nameProblems(name, text.name);
 
 const checkLabels = ({ task, labels }: Pick<Draft, "task" | "labels">) =>
   labels.length < kLeast[task] ? [{ field: "labels", detail: text.labelsNeeded[task] }] : [];
@@ -50,14 +49,7 @@ const basics: Step<Draft> = {
   fields: ["name", "task", "multilabel", "labels", "description"],
   render: ({ draft, field, set }) => (
     <>
-      <TextField
-        field={field("name")}
-        label={text.name}
-        placeholder={text.namePlaceholder}
-        maxLength={100}
-        required
-        autoFocus
-      />
+      <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
       <RadioField field={field("task")} label={text.type} choices={tasks} required />
       {draft.task === "classification" && (
         <RadioField
@@ -136,7 +128,7 @@ const facts = (ownLabels: boolean): Step<Draft> => ({
   fields: ["name", "labels", "description", "license"],
   render: ({ draft, field, set }) => (
     <>
-      <TextField field={field("name")} label={text.name} maxLength={100} required autoFocus />
+      <NameField field={field("name")} label={text.name} />
       {ownLabels && (
         <ListField
           field={{ ...field("labels"), set: (labels) => set({ labels: [...labels] }) }}

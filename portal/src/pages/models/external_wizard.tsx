@@ -7,9 +7,9 @@ import { putJob } from "../../api/jobs";
 import { kindPath } from "../../api/kinds";
 import type { Job, Model, ModelTask } from "../../api/types";
 import { RadioField, TextField } from "../../form/fields";
+import { NameField, nameProblems } from "../../form/name_field";
 import { useUpload, type UploadRun } from "../../form/use_upload";
 import { formatCount } from "../../format";
-import { text as formText } from "../../strings/form";
 import { text } from "../../strings/models";
 import { Wizard, type Step } from "../../wizard/wizard";
 import { parseLabels } from "./labels";
@@ -38,14 +38,7 @@ const basics = (run: UploadRun): Step<Draft> => ({
   fields: ["name", "task", "format", "upload", "manifest", "labels", "description", "license"],
   render: ({ field }) => (
     <>
-      <TextField
-        field={field("name")}
-        label={text.name}
-        placeholder={text.namePlaceholder}
-        maxLength={100}
-        required
-        autoFocus
-      />
+      <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
       <RadioField field={field("task")} label={text.type} choices={tasks} required />
       <ModelFileFields
         run={run}
@@ -62,7 +55,7 @@ const basics = (run: UploadRun): Step<Draft> => ({
     </>
   ),
   check: (draft) => [
-    ...(draft.name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : []),
+    ...nameProblems(draft.name, text.name),
     ...checkFile(draft),
   ],
 });

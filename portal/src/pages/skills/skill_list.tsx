@@ -1,18 +1,18 @@
 // All AI skills, each with a picture of its nodes.
-import { Button, Tag, TagGroup, tokens } from "@fluentui/react-components";
+import { Button, tokens } from "@fluentui/react-components";
 import { AddRegular, ArrowDownloadRegular, ArrowUploadRegular, FlowchartRegular, CopyRegular } from "@fluentui/react-icons";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { useList, useNames, useObject } from "../../api/objects";
 import { useMay } from "../../api/session";
 import type { Skill } from "../../api/types";
-import { NameOf } from "../../form/reference_field";
 import { formatAskedRate } from "../../format";
 import { GraphPicture } from "../../graph/graph_picture";
 import { chainOf } from "../../graph/layout";
 import { useNodeTypes } from "../../graph/node_types";
 import { tagsColumn, updatedColumn } from "../../list/columns";
 import { ListPage } from "../../list/list_page";
+import { UsesFilter } from "../../list/uses_filter";
 import { text } from "../../strings/skills";
 import { DuplicateDialog } from "./duplicate_dialog";
 import { downloadSkill } from "./download";
@@ -84,15 +84,7 @@ export function SkillList() {
         editAddress={(skill) => `${address(skill)}/edit`}
         removeDetail={text.deleteDetail}
         filterNames={["uses"]}
-        filters={({ uses }, set) =>
-          uses && (
-            <TagGroup onDismiss={() => set("uses", "")}>
-              <Tag value="uses" dismissible dismissIcon={{ "aria-label": text.ofModel }}>
-                <NameOf kind="model" id={uses} />
-              </Tag>
-            </TagGroup>
-          )
-        }
+        filters={(values, set) => <UsesFilter kind="model" values={values} set={set} />}
         menu={() => [
           { id: "duplicate", text: text.duplicate, icon: <CopyRegular />, run: setDuplicating },
           {

@@ -4,11 +4,11 @@ import { useNavigate } from "react-router";
 import { useList } from "../../api/objects";
 import type { Acceleration, Skill, SkillGraph } from "../../api/types";
 import { ChoiceField, NumberField, TextField } from "../../form/fields";
+import { NameField, nameProblems } from "../../form/name_field";
 import { emptyGraph, graphProblems, withoutSecrets } from "../../graph/graph";
 import { useNodeTypes, type NodeTypes } from "../../graph/node_types";
 import { text as devices } from "../../strings/devices";
 import { text } from "../../strings/skills";
-import { text as formText } from "../../strings/form";
 import { EditPage, EditWizard, Wizard, type Step } from "../../wizard/wizard";
 import type { Form } from "../../wizard/use_draft";
 import { Composer } from "./composer";
@@ -71,7 +71,7 @@ function Basics({ form: { field } }: { form: Form<SkillDraft> }) {
   const choices = useAccelerationChoices();
   return (
     <div className={styles.fields}>
-      <TextField field={field("name")} label={text.name} placeholder={text.namePlaceholder} maxLength={100} required autoFocus />
+      <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
       <TextField field={field("description")} label={text.description} lines={3} maxLength={2000} />
       <NumberField field={field("fps")} label={text.fpsLabel} hint={text.fpsHint} unit="fps" minimum={0} maximum={1000} required />
       <ChoiceField
@@ -93,7 +93,7 @@ function stepsFor(types: NodeTypes | undefined): Step<SkillDraft>[] {
       fields: ["name", "description", "fps", "acceleration"],
       render: (form) => <Basics form={form} />,
       check: ({ name, fps }) => [
-        ...(name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : []),
+        ...nameProblems(name, text.name),
         ...(fps === undefined || fps < 0 || fps > 1000 ? [{ field: "fps", detail: text.fpsRange }] : []),
       ],
     },

@@ -15,12 +15,12 @@ import { makeStyles, tokens } from "@fluentui/react-components";
 import { Route, Routes, useNavigate } from "react-router";
 import type { Connection, ConnectionType } from "../../../api/types";
 import { ChoiceField, SecretField, SwitchField, TextField } from "../../../form/fields";
+import { NameField, nameProblems } from "../../../form/name_field";
 import type { FieldOf } from "../../../form/field";
 import { problemsOf } from "../../../form/problems";
 import { tagsColumn, updatedColumn } from "../../../list/columns";
 import { ListPage } from "../../../list/list_page";
 import { text } from "../../../strings/connections";
-import { text as formText } from "../../../strings/form";
 import { EditPage, EditWizard, Wizard, type Step } from "../../../wizard/wizard";
 import type { Form } from "../../../wizard/use_draft";
 import { ConnectionTestPanel } from "./connection_test_panel";
@@ -123,7 +123,7 @@ const basics = (existing?: Connection): Step<ConnectionDraft> => ({
   fields: ["name", "type", "address", "user_name", "credentials", "settings"],
   render: (form) => <ConnectionForm form={form} existing={existing} />,
   check: (draft) => [
-    ...(draft.name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : []),
+    ...nameProblems(draft.name, text.name),
     ...checkConnection(draft, existing),
   ],
 });
@@ -143,14 +143,7 @@ function ConnectionForm({ form, existing }: { form: Form<ConnectionDraft>; exist
   return (
     <div className={styles.columns}>
       <div className={styles.fields}>
-        <TextField
-          field={field("name")}
-          label={text.name}
-          placeholder={text.namePlaceholder}
-          maxLength={100}
-          required
-          autoFocus
-        />
+        <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
         <ChoiceField field={field("type")} label={text.type} choices={types} required />
         <p className={styles.detail}>{words.detail}</p>
         {words.address && (

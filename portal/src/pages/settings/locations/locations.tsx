@@ -3,10 +3,10 @@ import { AddRegular, LocationRegular } from "@fluentui/react-icons";
 import { Route, Routes, useNavigate } from "react-router";
 import type { Location } from "../../../api/types";
 import { TextField } from "../../../form/fields";
+import { NameField, nameProblems } from "../../../form/name_field";
 import { tagsColumn, updatedColumn } from "../../../list/columns";
 import { ListPage } from "../../../list/list_page";
 import { text as settings } from "../../../strings/settings";
-import { text as form } from "../../../strings/form";
 import { EditPage, EditWizard, Wizard, type Step } from "../../../wizard/wizard";
 
 const text = settings.locations;
@@ -51,14 +51,7 @@ const basics: Step<Draft> = {
   fields: ["name", "description"],
   render: ({ field }) => (
     <>
-      <TextField
-        field={field("name")}
-        label={text.name}
-        placeholder={text.namePlaceholder}
-        maxLength={100}
-        required
-        autoFocus
-      />
+      <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} />
       <TextField
         field={field("description")}
         label={text.description}
@@ -67,8 +60,7 @@ const basics: Step<Draft> = {
       />
     </>
   ),
-  check: ({ name }) =>
-    name.trim() === "" ? [{ field: "name", detail: form.required(text.name) }] : [],
+  check: ({ name }) => nameProblems(name, text.name),
 };
 
 const toDraft = ({ name, description, tags }: Location): Draft => ({

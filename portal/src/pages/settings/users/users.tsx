@@ -7,13 +7,13 @@ import { ApiError } from "../../../api/client";
 import { usePatch } from "../../../api/objects";
 import { useSession } from "../../../api/session";
 import type { Role, User } from "../../../api/types";
-import { RadioField, SecretField, SwitchField, TextField } from "../../../form/fields";
+import { RadioField, SecretField, SwitchField } from "../../../form/fields";
+import { NameField, nameProblems } from "../../../form/name_field";
 import { updatedColumn } from "../../../list/columns";
 import { ListPage } from "../../../list/list_page";
 import { StatePill } from "../../../parts/state_pill";
 import { useToast } from "../../../shell/toasts";
 import { strings } from "../../../strings";
-import { text as formText } from "../../../strings/form";
 import { text as people } from "../../../strings/people";
 import { EditPage, EditWizard, Wizard, type Step } from "../../../wizard/wizard";
 
@@ -159,7 +159,7 @@ const basics = (isNew: boolean): Step<Draft> => ({
   fields: ["name", "role", "disabled", "password"],
   render: ({ field }) => (
     <>
-      <TextField field={field("name")} label={text.name} placeholder={text.namePlaceholder} hint={text.nameHint} maxLength={100} required autoFocus />
+      <NameField field={field("name")} label={text.name} placeholder={text.namePlaceholder} hint={text.nameHint} />
       <RadioField field={field("role")} label={people.role} choices={roles} required />
       {isNew ? (
         <SecretField field={field("password")} label={text.password} hint={text.passwordHint} required />
@@ -169,7 +169,7 @@ const basics = (isNew: boolean): Step<Draft> => ({
     </>
   ),
   check: ({ name, password }) => [
-    ...(name.trim() === "" ? [{ field: "name", detail: formText.required(text.name) }] : []),
+    ...nameProblems(name, text.name),
     ...(isNew && (password ?? "").length < kShortest ? [{ field: "password", detail: text.passwordShort }] : []),
   ],
 });
