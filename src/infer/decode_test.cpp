@@ -178,7 +178,8 @@ TEST(Decode, anchors_are_moved_and_sized_by_the_offsets) {
   const std::vector<TensorInfo> infos{info("boxes", {1, 1, 4}), info("scores", {1, 1, 1})};
   const auto decoder = OutputDecoder::create(manifest, infos, folder.path());
   ASSERT_TRUE(decoder) << decoder.error().message;
-  const std::vector<Values> outputs{{{1, 1, 4}, {1, 2, 5 * std::log(2.0f), 0}}, {{1, 1, 1}, {1}}};
+  ASSERT_EQ(decoder->wanted(), (std::vector<size_t>{1, 0}));
+  const std::vector<Values> outputs{{{1, 1, 1}, {1}}, {{1, 1, 4}, {1, 2, 5 * std::log(2.0f), 0}}};
   const auto found = decoder->objects(views(outputs), {}, {0, 0, 100, 100});
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 1u);

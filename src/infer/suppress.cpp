@@ -21,10 +21,8 @@ float iou(const Corners& a, const Corners& b) {
   return covered > 0 ? shared / covered : 0;
 }
 
-}  // namespace
-
-std::vector<Candidate> suppress(std::span<const Candidate> candidates, float max_iou,
-                                int max_objects) {
+// Indices of the candidates, best first, kMaxCandidates at most.
+std::vector<size_t> by_score(std::span<const Candidate> candidates) {
   std::vector<size_t> order(candidates.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::sort(order, [&](size_t a, size_t b) {
@@ -32,8 +30,15 @@ std::vector<Candidate> suppress(std::span<const Candidate> candidates, float max
                                                       : a < b;
   });
   if (order.size() > kMaxCandidates) order.resize(kMaxCandidates);
+  return order;
+}
+
+}  // namespace
+
+std::vector<Candidate> suppress(std::span<const Candidate> candidates, float max_iou,
+                                int max_objects) {
   std::vector<Candidate> kept;
-  for (const size_t index : order) {
+  for (const size_t index : by_score(candidates)) {
     const Candidate& candidate = candidates[index];
     if (std::ssize(kept) >= max_objects) break;
     const bool covered = std::ranges::any_of(kept, [&](const Candidate& better) {
@@ -41,6 +46,15 @@ std::vector<Candidate> suppress(std::span<const Candidate> candidates, float max
              iou(better.box, candidate.box) > max_iou;
     });
     if (!covered) kept.push_back(candidate);
+  }
+  return kept;
+}
+
+std::vector<Candidate> best(std::span<const Candidate> candidates, int max_objects) {
+  std::vector<Candidate> kept;
+  for (const size_t index : by_score(candidates)) {
+    if (std::ssize(kept) >= max_objects) break;
+    kept.push_back(candidates[index]);
   }
   return kept;
 }

@@ -20,4 +20,7 @@ struct Candidate {
 std::vector<Candidate> suppress(std::span<const Candidate> candidates, float max_iou,
                                 int max_objects);
 
+// The at most `max_objects` best candidates, best first: for those a graph has chosen itself.
+std::vector<Candidate> best(std::span<const Candidate> candidates, int max_objects);
+
 }  // namespace poss::infer

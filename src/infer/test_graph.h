@@ -7,6 +7,7 @@
 #ifndef ONNX_ML
 #define ONNX_ML 1
 #endif
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -49,6 +50,15 @@ class TestGraph {
     tensor.set_data_type(onnx::TensorProto::FLOAT);
     for (const int size : shape) tensor.add_dims(size);
     for (const float value : values) tensor.add_float_data(value);
+    return *this;
+  }
+  TestGraph& whole_numbers(const std::string& name, const std::vector<int>& shape,
+                           const std::vector<std::int64_t>& values) {
+    auto& tensor = *graph().add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(onnx::TensorProto::INT64);
+    for (const int size : shape) tensor.add_dims(size);
+    for (const auto value : values) tensor.add_int64_data(value);
     return *this;
   }
   onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
