@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "convert/metadata.h"
+#include "convert/labels.h"
 #include "convert/tflite_file.h"
 
 namespace poss::convert {
@@ -23,7 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxModelBytes = size_t{1} << 30;
-constexpr size_t kMaxLabelBytes = 4u << 20;
 
 Result<void> check_name(const std::string& name) {
   const bool good =
@@ -193,8 +192,8 @@ Result<fs::path> import_tflite(const fs::path& file, const fs::path& out,
   POSS_ASSIGN(const auto bytes, read_file(file, kMaxModelBytes));
   ConvertOptions convert = options.convert;
   if (options.labels) {
-    POSS_ASSIGN(const auto text, read_file(*options.labels, kMaxLabelBytes));
-    POSS_ASSIGN(convert.labels, parse_labels(text));
+    POSS_ASSIGN(const auto text, read_file(*options.labels, kMaxLabelFileBytes));
+    POSS_ASSIGN(convert.labels, parse_labels(text).with(options.labels->string()));
   }
   if (convert.title.empty()) convert.title = options.name;
   POSS_ASSIGN(const auto model, convert_tflite(bytes, convert).with(file.string()));

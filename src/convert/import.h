@@ -15,7 +15,7 @@ namespace poss::convert {
 struct ImportOptions {
   std::string name;    // of the model and its folder: a-z, 0-9, '_', '-', at most 64
   bool force = false;  // replace a model of that name
-  std::optional<std::filesystem::path> labels;  // file with one label a line
+  std::optional<std::filesystem::path> labels;  // see parse_labels
   ConvertOptions convert;                       // its labels come from the file above
   // Called with the finished folder before it gets its name; its error ends the import. The place
   // to load the model as it will be used.

@@ -173,11 +173,5 @@ TEST_F(Import, reads_the_label_file_zipped_behind_the_model) {
   EXPECT_THAT(metadata->labels, ElementsAre("one", "", "three"));
 }
 
-TEST(Labels, trims_lines_and_empties_unused_classes) {
-  const auto labels = parse_labels(" traffic light \r\n???\r\nstop sign");
-  ASSERT_TRUE(labels);
-  EXPECT_THAT(*labels, ElementsAre("traffic light", "", "stop sign"));
-}
-
 }  // namespace
 }  // namespace poss::convert

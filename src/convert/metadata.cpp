@@ -3,19 +3,16 @@
 #include "convert/metadata.h"
 
 #include <cmath>
-#include <cstring>
 #include <memory>
 
 #include <zip.h>
 
+#include "convert/labels.h"
 #include "convert/tflite_file.h"
 #include "tflite_metadata_generated.h"
 
 namespace poss::convert {
 namespace {
-
-constexpr size_t kMaxLabelBytes = 4u << 20;
-constexpr size_t kMaxLabels = 65536;
 
 std::string text_of(const flatbuffers::String* text) {
   return text ? clean_text(text->string_view(), 4000) : "";
@@ -42,7 +39,7 @@ Result<std::string> read_entry(zip_t* archive, zip_uint64_t index, const std::st
                       "the label file '" + name + "' inside the model cannot be read"};
   zip_stat_t stat;
   if (zip_stat_index(archive, index, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE) ||
-      stat.size > kMaxLabelBytes) {
+      stat.size > kMaxLabelFileBytes) {
     return failure;
   }
   const std::unique_ptr<zip_file_t, Closer> file(zip_fopen_index(archive, index, 0));
@@ -91,23 +88,6 @@ void read_normalization(const tflite_metadata::SubGraphMetadata& graph, Metadata
 }
 
 }  // namespace
-
-Result<std::vector<std::string>> parse_labels(std::string_view text) {
-  std::vector<std::string> labels;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    auto line = text.substr(0, end);
-    text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    while (!line.empty() && std::strchr(" \t\r", line.back())) line.remove_suffix(1);
-    while (!line.empty() && std::strchr(" \t", line.front())) line.remove_prefix(1);
-    labels.push_back(line == "???" ? "" : clean_text(line, 200));
-    if (labels.size() > kMaxLabels) {
-      return Error{Code::invalid_argument,
-                   "the label file has more than " + std::to_string(kMaxLabels) + " lines"};
-    }
-  }
-  return labels;
-}
 
 Result<Metadata> read_metadata(std::string_view table, std::string_view file) {
   Metadata out;

@@ -24,7 +24,4 @@ struct Metadata {
 // is there and cannot be read is an error.
 Result<Metadata> read_metadata(std::string_view table, std::string_view file);
 
-// One label a line; "???" (a class number nobody uses) becomes "". At most 65536 lines.
-Result<std::vector<std::string>> parse_labels(std::string_view text);
-
 }  // namespace poss::convert
