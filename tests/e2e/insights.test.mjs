@@ -121,5 +121,9 @@ test("without insights, and when they cannot be asked, the page says what to do"
   await page.reload();
   await page.getByText("disk I/O error").waitFor();
   await assertLooksFine(page, "insights_error");
+  assert.equal(await page.getByText("This is all there is in this time.").count(), 0);
+  await page.unroute("**/api/v1/insights?*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("disk I/O error").waitFor({ state: "detached" });
   assertNoFaults();
 });

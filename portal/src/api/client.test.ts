@@ -43,10 +43,14 @@ it("throws what the server says, with its problems", async () => {
 });
 
 it("makes sentences of what the server says, but leaves names as they are", async () => {
-  const problems = [{ field: "fps", detail: "fps: this has to be from 0 to 1000" }];
+  const details = ["10.0.0.0/40 is no network", "must be a file", "fps: too many"];
+  const problems = details.map((detail) => ({ field: "x", detail }));
   answer = () => new Response(JSON.stringify({ detail: "there is already one", problems }), { status: 409 });
   const error = await post("/cameras").catch((e: unknown) => e as ApiError);
-  expect(error).toMatchObject({ message: "There is already one", problems });
+  expect(error).toMatchObject({
+    message: "There is already one",
+    problems: ["10.0.0.0/40 is no network", "This must be a file", "fps: too many"].map((detail) => ({ field: "x", detail })),
+  });
 });
 
 it("tells when nobody is signed in any more, but not for a wrong password", async () => {

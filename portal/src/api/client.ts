@@ -3,8 +3,10 @@ import type { FieldProblem, Problem } from "./types";
 
 export const apiRoot = "/api/v1";
 
-// The server's sentences begin small where they may stand behind a name; here they stand alone.
+// The server's sentences begin small, or without their subject, where they may stand behind the name
+// of what is wrong; here they stand alone.
 function asSentence(text: string): string {
+  if (/^(is|are|has|must|may|needs|cannot|does|holds) /.test(text)) return `This ${text}`;
   return /^[a-z]+ /.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 

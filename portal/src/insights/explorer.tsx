@@ -29,6 +29,7 @@ import { Suspense, lazy, useMemo, useState, type ReactNode } from "react";
 import { useSearchParams } from "react-router";
 import { get } from "../api/client";
 import { useNames } from "../api/objects";
+import { useStreamState } from "../api/server_context";
 import type { Insight, InsightCounts, Items } from "../api/types";
 import { LabelField } from "../form/labels_field";
 import { ReferenceField } from "../form/reference_field";
@@ -218,6 +219,7 @@ function Shown({ filter, set, fixed, empty }: ShownProps) {
   const styles = useStyles();
   // The time a range counts back from is that of choosing it.
   const [span] = useState(() => spanOf(filter, Date.now() / 1000));
+  const state = useStreamState();
   const now = useNow();
   const cameraName = useNames("camera");
   const deploymentName = useNames("deployment");
@@ -275,6 +277,8 @@ function Shown({ filter, set, fixed, empty }: ShownProps) {
                   {text.paused}
                   {waiting > 0 && ` · ${text.waiting(formatCount(waiting))}`}
                 </Badge>
+              ) : state === "lost" ? (
+                text.interrupted
               ) : (
                 <>
                   <span className={styles.dot} aria-hidden />
@@ -312,6 +316,9 @@ function Shown({ filter, set, fixed, empty }: ShownProps) {
           <MessageBarBody>
             <MessageBarTitle>{text.table.failed}</MessageBarTitle> {history.error.message}
           </MessageBarBody>
+          <MessageBarActions>
+            <Button onClick={history.loadAgain}>{strings.tryAgain}</Button>
+          </MessageBarActions>
         </MessageBar>
       )}
       {isBare ? (
@@ -346,44 +353,46 @@ function Shown({ filter, set, fixed, empty }: ShownProps) {
               <ConfidenceChart newest={shown.newest} label={filter.label} />
             </Panel>
           </div>
-          <Panel title={text.table.title}>
-            {!history.loaded ? (
-              <Skeleton aria-label={text.table.title}>
-                <SkeletonItem style={{ height: 320 }} />
-              </Skeleton>
-            ) : isEmpty ? (
-              <p>
-                {text.empty.filtered}. {text.empty.filteredDetail}
-              </p>
-            ) : (
-              <InsightTable
-                rows={shown.rows}
-                cameraName={cameraName}
-                {...(!fixed && { deploymentName })}
-                onOpen={(insight) => {
-                  setRaw(insight);
-                  setRawOpen(true);
-                }}
-              />
-            )}
-            {history.loaded && !isEmpty && (
-              <div className={styles.end}>
-                {history.hasOlder ? (
-                  <Button
-                    disabled={history.loadingOlder}
-                    onClick={() => {
-                      setFrozen(undefined);
-                      history.loadOlder();
-                    }}
-                  >
-                    {history.loadingOlder ? text.table.loadingOlder : text.table.older}
-                  </Button>
-                ) : (
-                  text.table.end
-                )}
-              </div>
-            )}
-          </Panel>
+          {(!history.error || history.rows.length > 0) && (
+            <Panel title={text.table.title}>
+              {!history.loaded ? (
+                <Skeleton aria-label={text.table.title}>
+                  <SkeletonItem style={{ height: 320 }} />
+                </Skeleton>
+              ) : isEmpty ? (
+                <p>
+                  {text.empty.filtered}. {text.empty.filteredDetail}
+                </p>
+              ) : (
+                <InsightTable
+                  rows={shown.rows}
+                  cameraName={cameraName}
+                  {...(!fixed && { deploymentName })}
+                  onOpen={(insight) => {
+                    setRaw(insight);
+                    setRawOpen(true);
+                  }}
+                />
+              )}
+              {history.loaded && !isEmpty && (
+                <div className={styles.end}>
+                  {history.hasOlder ? (
+                    <Button
+                      disabled={history.loadingOlder}
+                      onClick={() => {
+                        setFrozen(undefined);
+                        history.loadOlder();
+                      }}
+                    >
+                      {history.loadingOlder ? text.table.loadingOlder : text.table.older}
+                    </Button>
+                  ) : (
+                    text.table.end
+                  )}
+                </div>
+              )}
+            </Panel>
+          )}
         </>
       )}
       {embedding && <EmbedDialog filter={filter} onClose={() => setEmbedding(false)} />}

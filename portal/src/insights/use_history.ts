@@ -44,6 +44,7 @@ export function useHistory(filter: InsightFilter, query: Record<string, string>,
   const stream = useEventStream();
   const [history, setHistory] = useState<History>(nothing);
   const older = useRef<() => void>(() => undefined);
+  const again = useRef<() => void>(() => undefined);
   const { camera, deployment, label } = filter;
   const key = JSON.stringify(query);
 
@@ -105,6 +106,12 @@ export function useHistory(filter: InsightFilter, query: Record<string, string>,
       void fetchPage(cursor);
     };
 
+    again.current = () => {
+      if (fetching) return;
+      show({ loaded: false, error: undefined });
+      void fetchPage("");
+    };
+
     let lost = false;
     const ends = live
       ? [
@@ -133,5 +140,5 @@ export function useHistory(filter: InsightFilter, query: Record<string, string>,
     };
   }, [key, camera, deployment, label, live, stream]);
 
-  return { ...history, loadOlder: () => older.current() };
+  return { ...history, loadOlder: () => older.current(), loadAgain: () => again.current() };
 }

@@ -29,8 +29,9 @@ const useStyles = makeStyles({
   },
   head: {
     display: "flex",
+    flexWrap: "wrap",
     alignItems: "center",
-    gap: tokens.spacingHorizontalM,
+    gap: "4px 12px",
     padding: "12px 16px 0",
   },
   message: { margin: "12px 16px 0" },

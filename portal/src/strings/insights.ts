@@ -24,6 +24,7 @@ export const text = {
   wrongOrder: "The end lies before the beginning.",
   clear: "Clear filters",
   live: "Live",
+  interrupted: "Interrupted",
   paused: "Paused",
   pause: "Pause",
   resume: "Go on",

@@ -26,6 +26,7 @@ import type { FieldProblem } from "../api/types";
 import { fieldId } from "../form/field";
 import { TagsField } from "../form/fields";
 import { normalPath, stepOf } from "../form/problems";
+import { useInSight } from "../parts/use_in_sight";
 import { useToast } from "../shell/toasts";
 import { text } from "../strings/wizard";
 import { ObjectPage, type ObjectPageProps } from "../view/object_page";
@@ -153,16 +154,8 @@ export function Wizard<K extends EditableKind, D extends { tags: Record<string, 
     setWantedFocus(undefined);
   }, [wantedFocus, at]);
 
-  // Narrow pages do not show all tabs at once.
   const root = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const tab = root.current?.querySelector('[role="tab"][aria-selected="true"]');
-    const tabs = tab?.closest('[role="tablist"]');
-    if (!tab || !tabs) return;
-    const seen = tabs.getBoundingClientRect();
-    const { left, right } = tab.getBoundingClientRect();
-    tabs.scrollLeft += (left + right - seen.left - seen.right) / 2;
-  }, [at]);
+  useInSight(root, '[role="tab"][aria-selected="true"]', at);
 
   const go = (next: number, focus?: string) => {
     setFailure(undefined);

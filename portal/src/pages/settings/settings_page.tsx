@@ -1,8 +1,9 @@
 // The page Settings: its sections at the left, the chosen one beside them.
 import { makeStyles, tokens } from "@fluentui/react-components";
-import { Suspense } from "react";
-import { NavLink, Navigate, Route, Routes } from "react-router";
+import { Suspense, useRef } from "react";
+import { NavLink, Navigate, Route, Routes, useLocation } from "react-router";
 import { useSession } from "../../api/session";
+import { useInSight } from "../../parts/use_in_sight";
 import { Notice } from "../../shell/notice";
 import { strings } from "../../strings";
 import { text } from "../../strings/settings";
@@ -46,14 +47,17 @@ const useStyles = makeStyles({
 
 export default function SettingsPage() {
   const styles = useStyles();
+  const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
   const { data: session } = useSession();
   const role = session?.user?.role;
   const shown = sections.filter(
     (section) => section.role === undefined || section.role === role || role === "admin",
   );
+  useInSight(nav, '[aria-current="page"]', pathname);
   return (
     <div className={styles.root}>
-      <nav className={styles.nav} aria-label={text.sections}>
+      <nav ref={nav} className={styles.nav} aria-label={text.sections}>
         {shown.map(({ path, title, icon: Icon }) => (
           <NavLink key={path} className={styles.link} to={`/settings/${path}`}>
             <Icon aria-hidden fontSize={18} />
