@@ -179,6 +179,7 @@ test("recordings are played, downloaded and deleted", limit, async (t) => {
   await page.getByRole("button", { name: /^Play the recording/ }).first().click();
   await page.getByTestId("player").waitFor();
   assert.match(await page.getByTestId("player").getAttribute("src"), /\/recordings\/a\/video$/);
+  await page.getByText("This recording cannot be played.").waitFor();
   const link = page.getByRole("link", { name: /^Download the recording/ }).first();
   assert.match(await link.getAttribute("download"), /_2026-01-0\d_.*\.mp4$/);
   await assertLooksFineEverywhere(page, "deployment_recordings", () => page.getByTestId("recording").first().waitFor());

@@ -245,7 +245,11 @@ test("a new user adds an external model", limit, async (t) => {
 
   await t.test("the import stands in the tray with a link to the model", async () => {
     await page.getByTestId("tray").click();
-    await page.getByRole("list", { name: "Work in progress" }).getByText("My detector").first().waitFor();
+    const jobs = page.getByRole("list", { name: "Work in progress" });
+    await jobs.getByText("My detector").first().waitFor();
+    // The first file was broken: its job is over, too.
+    await jobs.getByText("Failed", { exact: true }).waitFor();
+    await waitForCount(jobs.getByRole("progressbar"), 0);
     await screenshot(page, "models_tray");
     await page.keyboard.press("Escape");
   });

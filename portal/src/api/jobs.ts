@@ -16,15 +16,23 @@ export function useJobs() {
   });
 }
 
+const stage = (job: Job) => (isOver(job) ? 2 : job.state === "running" ? 1 : 0);
+
+// What is known of a job together with what is told of it. The answer that starts a job may come
+// after the events of its end: what is older changes nothing.
+function later(known: Job | undefined, told: Job): Job {
+  return known && stage(known) > stage(told) ? known : { ...known, ...told };
+}
+
 // Puts a job, as an event or an answer tells it, into the cache.
 export function putJob(cache: QueryClient, job: Job): void {
   cache.setQueryData<Job[]>(jobsKey, (old) => {
     if (!old) return old;
     const at = old.findIndex(({ id }) => id === job.id);
-    if (at < 0) return [job, ...old];
-    return old.with(at, { ...old[at], ...job });
+    if (at < 0) return [later(cache.getQueryData<Job>(["job", job.id]), job), ...old];
+    return old.with(at, later(old[at], job));
   });
-  cache.setQueryData<Job>(["job", job.id], (old) => ({ ...old, ...job }));
+  cache.setQueryData<Job>(["job", job.id], (old) => later(old, job));
 }
 
 // One job; `undefined` as id follows nothing. The event stream keeps it right.
@@ -53,9 +61,7 @@ export function useJobRun(path: string) {
     mutationFn: (body: unknown) => post<Job>(path, body),
     onMutate: () => setId(undefined),
     onSuccess: (job) => {
-      // An event about it may have come before this answer.
-      const known = cache.getQueryData<Job>(["job", job.id]);
-      putJob(cache, known && isOver(known) ? known : job);
+      putJob(cache, job);
       setId(job.id);
     },
   });

@@ -92,6 +92,8 @@ export const text = {
     things: "recordings",
     older: "Load older",
     player: (what: string) => `Recording ${what}`,
+    notPlayed: "This recording cannot be played.",
+    notPlayedDetail: "It may have been deleted meanwhile, or this browser does not know its codec: download it to play it elsewhere.",
     unplayable: "This browser cannot play the video. Download it to watch it.",
     failed: "The recordings could not be loaded",
     close: "Close the player",

@@ -119,6 +119,7 @@ export function Recordings({ deployment }: { deployment: string }) {
   const cameraName = useNames("camera");
   const list = useList("recording", { deployment, limit: 60 });
   const [playing, setPlaying] = useState<Recording>();
+  const [broken, setBroken] = useState<string>();
   const [deleting, setDeleting] = useState<Recording>();
   const { items } = list;
   const inWords = (recording: Recording) =>
@@ -158,7 +159,10 @@ export function Recordings({ deployment }: { deployment: string }) {
           <video
             key={playing.id}
             className={styles.video}
+            // As large as the video before it has come.
+            style={{ aspectRatio: playing.width > 0 ? `${playing.width} / ${playing.height}` : "16 / 9" }}
             src={partOf(playing, "video")}
+            onError={() => setBroken(playing.id)}
             controls
             autoPlay
             playsInline
@@ -167,6 +171,13 @@ export function Recordings({ deployment }: { deployment: string }) {
           >
             {text.unplayable}
           </video>
+          {broken === playing.id && (
+            <MessageBar intent="error" layout="multiline">
+              <MessageBarBody>
+                <MessageBarTitle>{text.notPlayed}</MessageBarTitle> {text.notPlayedDetail}
+              </MessageBarBody>
+            </MessageBar>
+          )}
           <div className={styles.bar}>
             <span className={styles.name}>{cameraName(playing.camera)}</span>
             <span className={styles.line}>{formatClock(secondsOf(playing)).slice(0, 19)}</span>
