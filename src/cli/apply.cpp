@@ -9,6 +9,7 @@
 #include "cli/objects.h"
 #include "cli/terminal.h"
 #include "net/encoding.h"
+#include "server/node_secrets.h"
 #include "store/text.h"
 
 namespace poss::cli {
@@ -146,11 +147,30 @@ class Applying {
   Result<void> add_secrets(const WantedObject& object, const json::object* current,
                            json::object& body) const {
     for (const auto& [field, source] : object.secrets) {
+      if (field.starts_with('/')) {
+        POSS_TRY(add_node_secret(object, field, source, current, body));
+        continue;
+      }
       const auto* there = current ? current->if_contains("has_" + field) : nullptr;
       const bool known = there && there->is_bool() && there->get_bool();
       if (known && !options_.update_secrets) continue;
       POSS_ASSIGN(body[field], read_secret_from(source, field));
     }
+    return {};
+  }
+
+  // A secret in a node's settings: sent where the server has none in its place.
+  Result<void> add_node_secret(const WantedObject& object, const std::string& pointer,
+                               const std::string& source, const json::object* current,
+                               json::object& body) const {
+    std::error_code missing;
+    const json::value shown(current ? *current : json::object());
+    const auto* there = shown.find_pointer(pointer, missing);
+    const bool known = there && *there == json::value(server::kStoredSecret);
+    if (known && !options_.update_secrets) return {};
+    if (!body.contains("graph")) body["graph"] = object.fields.at("graph");
+    POSS_ASSIGN(body["graph"].at_pointer(pointer.substr(std::string_view("/graph").size())),
+                read_secret_from(source, pointer.substr(pointer.rfind('/') + 1)));
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/document.h"
 #include "cli/files.h"
+#include "server/node_secrets.h"
 
 namespace poss::cli {
 namespace {
@@ -16,6 +17,27 @@ struct ObjectFile {
   std::string name;
   std::string text;
 };
+
+// What to write for the secrets in the settings of a skill's nodes.
+std::string node_secrets(const json::object& fields) {
+  std::error_code missing;
+  const json::value skill(fields);
+  const auto* nodes = skill.find_pointer("/graph/nodes", missing);
+  std::string comment;
+  if (!nodes || !nodes->is_array()) return comment;
+  for (const auto& node : nodes->get_array()) {
+    const auto* settings = node.find_pointer("/settings", missing);
+    if (!settings || !settings->is_object()) continue;
+    for (const auto& setting : settings->get_object()) {
+      if (setting.value() != json::value(server::kStoredSecret)) continue;
+      const std::string name(setting.key());
+      comment += name + " of the node '" + text_member(node.get_object(), "id") +
+                 "' is set and not exported; for another server, write\n  " + name +
+                 ": {env: NAME}\nor " + name + ": {file: PATH}\n";
+    }
+  }
+  return comment;
+}
 
 Result<ObjectFile> object_file(Finder& finder, const KindInfo& kind, const json::object& object,
                                const std::string& this_machine) {
@@ -35,6 +57,7 @@ Result<ObjectFile> object_file(Finder& finder, const KindInfo& kind, const json:
       fields[field] = *value;
     }
   }
+  comment += node_secrets(fields);
   POSS_TRY(visit_references(
       kind, fields,
       [&](const KindInfo& other, json::string& reference, const std::string&) -> Result<void> {

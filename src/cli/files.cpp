@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/document.h"
 #include "graph/skill.h"
+#include "server/node_secrets.h"
 #include "store/text.h"
 
 namespace poss::cli {
@@ -51,6 +52,27 @@ Result<void> take_tags(const json::value& value, WantedObject& object) {
   object.has_tags = true;
   for (const auto& tag : *tags) {
     object.tags[std::string(tag.key())] = std::string(tag.value().get_string());
+  }
+  return {};
+}
+
+// Secrets in the settings of a skill's nodes, which are {env: NAME} or {file: PATH} as well.
+Result<void> take_node_secrets(const fs::path& folder, WantedObject& object) {
+  auto* graph = object.fields.if_contains("graph");
+  auto* nodes = graph && graph->is_object() ? graph->get_object().if_contains("nodes") : nullptr;
+  if (!nodes || !nodes->is_array()) return {};
+  for (size_t i = 0; i < nodes->get_array().size(); ++i) {
+    auto& node = nodes->get_array()[i];
+    auto* settings = node.is_object() ? node.get_object().if_contains("settings") : nullptr;
+    if (!settings || !settings->is_object()) continue;
+    for (auto& setting : settings->get_object()) {
+      const auto* map = setting.value().if_object();
+      if (!map || map->size() != 1 || !(map->contains("env") || map->contains("file"))) continue;
+      const std::string name(setting.key());
+      POSS_ASSIGN(object.secrets["/graph/nodes/" + std::to_string(i) + "/settings/" + name],
+                  secret_source(name, setting.value(), folder));
+      setting.value() = server::kStoredSecret;
+    }
   }
   return {};
 }
@@ -102,6 +124,7 @@ Result<WantedObject> object_of_document(const Document& document, const std::str
         secret_source(field, object.fields.at(field), document.file.parent_path()).with(where));
     object.fields.erase(field);
   }
+  POSS_TRY(take_node_secrets(document.file.parent_path(), object).with(where));
   return object;
 }
 

@@ -22,9 +22,11 @@ struct WantedObject {
   std::string where;  // "cameras/dock.yaml", for messages
   const KindInfo* kind = nullptr;
   std::string name;
-  json::object fields;                         // without secrets, kind and tags
-  std::map<std::string, std::string> secrets;  // by field: as read_secret_from() takes it
-  bool has_tags = false;                       // false: those there stay
+  json::object fields;  // without secrets, kind and tags
+  // By field: as read_secret_from() takes it. Those of a skill's nodes are by JSON pointer, and in
+  // `fields` stands server::kStoredSecret.
+  std::map<std::string, std::string> secrets;
+  bool has_tags = false;  // false: those there stay
   std::map<std::string, std::string> tags;
 };
 

@@ -420,6 +420,35 @@ TEST_F(Cli, what_is_exported_makes_the_same_objects_on_another_server) {
   }
 }
 
+TEST_F(Cli, secrets_of_nodes_come_from_the_environment_and_are_not_exported) {
+  const std::string file = write("send.yaml", R"(kind: skill
+name: Send
+graph:
+  nodes:
+    - {id: in, type: camera_input}
+    - id: out
+      type: mqtt_export
+      settings:
+        broker: mqtt://192.0.2.1
+        user_name: poss
+        password: {env: POSS_TEST_SECRET}
+  edges:
+    - {from: in, to: out}
+)");
+  auto environment = server_->environment();
+  environment.emplace_back("POSS_TEST_SECRET=hunter2");
+  const auto first =
+      run_program({POSS_BINARY, "apply", "-f", file}, {.input = "", .environment = environment});
+  EXPECT_THAT(first.out, HasSubstr("created")) << first.err;
+  const auto printed = ok({"export"}).out;
+  const auto again = ok({"apply", "-f", write("again.yaml", printed)}).out;
+  EXPECT_THAT(again, AllOf(HasSubstr("unchanged  skill"), Not(ContainsRegex("(^|\n)changed"))));
+  EXPECT_THAT(printed, AllOf(HasSubstr("# password of the node 'out' is set and not exported"),
+                             Not(HasSubstr("hunter2"))));
+  refuses({"apply", "-f", file, "--update-secrets"}, 2, "POSS_TEST_SECRET");
+  ok({"skill", "rm", "Send"});
+}
+
 TEST_F(Cli, completes_subcommands_options_and_names) {
   ok({"location", "add", "--name", "Complete me"});
   const auto complete = [](const std::string& words) { return ok({"__complete"}, words).out; };
