@@ -123,7 +123,7 @@ TEST(Manifest, levels_agree_in_number) {
   auto& decoder = value["decoder"].as_object();
   decoder["anchor_sizes"] = {10, 13, 16, 30};
   EXPECT_EQ(refusal(value), "accepted");
-  decoder["outputs"] = {"fine"};
+  decoder["outputs"].emplace_array().emplace_back("fine");
   EXPECT_THAT(refusal(value), HasSubstr("1 names for 2 strides"));
   decoder["outputs"] = {"fine", "coarse"};
   EXPECT_EQ(refusal(value), "accepted");
