@@ -102,6 +102,13 @@ Result<std::vector<DetectedObject>> OutputDecoder::objects(std::span<const Outpu
   DecodeInput in{tensors, options.min_score};
   in.picture_width = static_cast<float>(std::max(placement.picture_width, 1));
   in.picture_height = static_cast<float>(std::max(placement.picture_height, 1));
+  for (const auto& tensor : tensors) {
+    if (elements(tensor.shape) != std::ssize(tensor.values)) {
+      return Error{Code::invalid_argument, "an output of the shape " + shape_text(tensor.shape) +
+                                               " has " + std::to_string(tensor.values.size()) +
+                                               " values"};
+    }
+  }
   std::vector<Candidate> candidates;
   POSS_TRY(boxes_->decode(in, candidates));
 

@@ -112,9 +112,11 @@ class Anchors final : public BoxDecoder {
     const auto labels = static_cast<std::int64_t>(manifest_.labels.size());
     const auto& shape = scores.shape;
     const bool last = shape.size() == 4 && boxes.shape.size() == 4 && shape[3] % labels == 0 &&
-                      boxes.shape[3] * labels == shape[3] * 4 && shape[1] == boxes.shape[1];
+                      boxes.shape[3] * labels == shape[3] * 4 && shape[1] == boxes.shape[1] &&
+                      shape[2] == boxes.shape[2];
     const bool planes = shape.size() == 4 && boxes.shape.size() == 4 && shape[1] % labels == 0 &&
-                        boxes.shape[1] * labels == shape[1] * 4 && shape[3] == boxes.shape[3];
+                        boxes.shape[1] * labels == shape[1] * 4 && shape[2] == boxes.shape[2] &&
+                        shape[3] == boxes.shape[3];
     if (!last && !planes) {
       return shape_error(names_[index], shape,
                          "with boxes " + shape_text(boxes.shape) + " and " +

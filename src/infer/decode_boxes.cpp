@@ -68,15 +68,8 @@ class Detections final : public BoxDecoder {
         return count_error("classes", std::ssize(classes), boxes.count);
       }
     }
-    std::int64_t count = boxes.count;
-    if (has_count_) {
-      const auto values = in.tensors.back().values;
-      if (values.empty()) return {};
-      // Of a count that is no number nothing is known, so all boxes are read.
-      if (values[0] < static_cast<float>(count)) {
-        count = std::max<std::int64_t>(0, std::lround(values[0]));
-      }
-    }
+    const std::int64_t count =
+        has_count_ ? counted(in.tensors.back().values, boxes.count) : boxes.count;
     const BoxReader reader(manifest_, in);
     const Scorer scorer(manifest_, in.min_score);
     for (auto scored : scorer.above({scores.data(), count, 1, 1, 1})) {
@@ -114,8 +107,9 @@ class Selected final : public BoxDecoder {
       const auto index = scorer.class_of(selected.at(i, 1));
       const float box = selected.at(i, 2);
       if (selected.at(i, 0) != 0 || !index) continue;
-      if (!(box >= 0) || !(box < static_cast<float>(boxes.count))) continue;
+      if (!(box >= 0) || !(box <= static_cast<float>(boxes.count))) continue;
       const auto anchor = static_cast<std::int64_t>(box);
+      if (anchor >= boxes.count) continue;
       const float score = scorer.activated(scores.at(anchor, *index));
       if (!std::isfinite(score) || score < in.min_score) continue;
       add_box(out, {anchor, *index, std::min(score, 1.0f)},

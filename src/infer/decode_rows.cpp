@@ -97,14 +97,7 @@ class RowsOfBoxes final : public BoxDecoder {
     const Rows rows = table(in.tensors[0], columns_of(manifest_.decoder, labels, 0));
     if (rows.count == 0) return {};
     const Columns columns = columns_of(manifest_.decoder, labels, rows.width);
-    std::int64_t count = rows.count;
-    if (has_count_) {
-      const auto values = in.tensors[1].values;
-      if (values.empty()) return {};
-      if (values[0] < static_cast<float>(count)) {
-        count = std::max<std::int64_t>(0, std::lround(values[0]));
-      }
-    }
+    const std::int64_t count = has_count_ ? counted(in.tensors[1].values, rows.count) : rows.count;
     const Scorer scorer(manifest_, in.min_score);
     std::vector<Scored> found;
     if (columns.scores != kAbsent) {

@@ -248,6 +248,161 @@ TEST(Decode, outputs_are_found_by_name_or_shape) {
       HasSubstr("no output 'r'; it has: p, q"));
 }
 
+Manifest rows_of_columns(std::vector<std::string> columns, std::vector<std::string> labels) {
+  auto out = manifest_of(Decoder::rows, std::move(labels));
+  out.decoder.columns = std::move(columns);
+  out.decoder.box_format = BoxFormat::xyxy;
+  return out;
+}
+
+TEST(Decode, no_detections_are_no_error) {
+  const auto end_to_end = rows_of_columns({"box", "score", "class"}, {"a", "b"});
+  const auto with_batch = rows_of_columns({"batch", "box", "class", "score"}, {"a", "b"});
+  const auto with_rest = rows_of_columns({"box", "scores", "rest"}, {"a", "b"});
+  for (const auto& [manifest, infos, outputs] :
+       {std::tuple{end_to_end, std::vector{info("y", {-1, 6})}, std::vector<Values>{{{0, 6}, {}}}},
+        {end_to_end, {info("y", {1, -1, 6})}, {{{1, 0, 6}, {}}}},
+        {with_batch, {info("y", {-1, 7})}, {{{0, 7}, {}}}},
+        {with_rest, {info("y", {1, -1, 38})}, {{{1, 0, 38}, {}}}},
+        {manifest_of(Decoder::boxes_scores, {"a", "b"}),
+         {info("boxes", {1, -1, 4}), info("scores", {1, -1, 2})},
+         {{{1, 0, 4}, {}}, {{1, 0, 2}, {}}}},
+        {manifest_of(Decoder::detections, {"a", "b"}),
+         {info("boxes", {-1, 4}), info("scores", {-1}), info("classes", {-1})},
+         {{{0, 4}, {}}, {{0}, {}}, {{0}, {}}}},
+        {manifest_of(Decoder::selected, {"a", "b"}),
+         {info("boxes", {1, 3, 4}), info("scores", {1, 2, 3}), info("selected", {-1, 3})},
+         {kThreeBoxes, {{1, 2, 3}, {1, 1, 1, 1, 1, 1}}, {{0, 3}, {}}}}}) {
+    const auto found = objects(manifest, infos, outputs);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_TRUE(found->empty());
+  }
+}
+
+TEST(Decode, classes_without_a_label_are_left_out) {
+  auto manifest = rows_of_columns({"box", "score", "class"}, {"a", "", "c"});
+  const Values rows{{1, 7, 6}, {0, 0, 10, 10, .9f, 0,      //
+                                0, 0, 10, 10, .9f, 1,      // unused
+                                0, 0, 10, 10, .9f, 3,      // beyond the labels
+                                0, 0, 10, 10, .9f, -1,     //
+                                0, 0, 10, 10, .9f, kNaN,   //
+                                0, 0, 10, 10, .9f, 1e30f,  //
+                                0, 0, 10, 10, .8f, 2}};
+  const auto found = objects(manifest, {info("y", {1, 7, 6})}, {rows});
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->size(), 2u);
+  EXPECT_EQ((*found)[0].class_index, 0);
+  EXPECT_EQ((*found)[1].class_index, 2);
+}
+
+TEST(Decode, only_what_the_graph_has_not_suppressed_is_suppressed) {
+  auto manifest = rows_of_columns({"box", "score", "class"}, {"a"});
+  const Values rows{{1, 3, 6}, {0, 0, 10, 10, .5f, 0, 0, 0, 10, 9, .9f, 0, 0, 0, 10, 10, .7f, 0}};
+  auto found = objects(manifest, {info("y", {1, 3, 6})}, {rows});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 1u);
+  manifest.decoder.suppress = false;
+  found = objects(manifest, {info("y", {1, 3, 6})}, {rows});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 3u);
+  EXPECT_FLOAT_EQ((*found)[0].score, .9f);
+  EXPECT_FLOAT_EQ((*found)[2].score, .5f);
+  found = objects(manifest, {info("y", {1, 3, 6})}, {rows}, {.min_score = .6f, .max_objects = 1});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), 1u);
+}
+
+TEST(Decode, boxes_are_read_in_every_format_and_unit) {
+  auto manifest = manifest_of(Decoder::boxes_scores, {"a", "b"});
+  manifest.input.width = 200;
+  const std::vector<TensorInfo> infos{info("boxes", {1, 1, 4}), info("scores", {1, 1, 2})};
+  // 0.1, 0.2 to 0.5, 0.4 in an input of 200 × 100, and in a picture of 1000 × 2000.
+  for (const auto& [format, numbers] : {std::pair{BoxFormat::xyxy, std::array{.1f, .2f, .5f, .4f}},
+                                        {BoxFormat::yxyx, std::array{.2f, .1f, .4f, .5f}},
+                                        {BoxFormat::cxcywh, std::array{.3f, .3f, .4f, .2f}},
+                                        {BoxFormat::xywh, std::array{.1f, .2f, .4f, .2f}}}) {
+    for (const auto& [units, width, height] : {std::tuple{BoxUnits::fraction, 1.0f, 1.0f},
+                                               {BoxUnits::input_pixels, 200.0f, 100.0f},
+                                               {BoxUnits::picture_pixels, 1000.0f, 2000.0f}}) {
+      manifest.decoder.box_format = format;
+      manifest.decoder.box_units = units;
+      Values boxes{{1, 1, 4}, {}};
+      for (size_t i = 0; i < 4; ++i) {
+        const bool vertical = (i % 2 == 0) == (format == BoxFormat::yxyx);
+        boxes.values.push_back(numbers[i] * (vertical ? height : width));
+      }
+      const auto decoder = OutputDecoder::create(manifest, infos, ".");
+      ASSERT_TRUE(decoder) << decoder.error().message;
+      const std::vector<Values> outputs{boxes, {{1, 1, 2}, {.9f, 0}}};
+      const auto found = decoder->objects(views(outputs), {}, {0, 0, 200, 100, 1000, 2000});
+      ASSERT_TRUE(found) << found.error().message;
+      ASSERT_EQ(found->size(), 1u);
+      EXPECT_NEAR((*found)[0].box.l, .1, 1e-5);
+      EXPECT_NEAR((*found)[0].box.t, .2, 1e-5);
+      EXPECT_NEAR((*found)[0].box.w, .4, 1e-5);
+      EXPECT_NEAR((*found)[0].box.h, .2, 1e-5);
+    }
+  }
+}
+
+TEST(Decode, what_the_file_declares_tells_rows_from_planes) {
+  // Six boxes of six values: as [?,6] rows are meant, as [6,?] planes.
+  const auto manifest = rows_of_columns({"box", "score", "class"}, {"a", "b"});
+  std::vector<float> rows(36);
+  const std::array<float, 6> row{10, 20, 60, 40, .9f, 1};
+  std::ranges::copy(row, rows.begin() + 6);
+  std::vector<float> planes(36);
+  for (size_t i = 0; i < 6; ++i) planes[6 * i + 1] = row[i];
+  for (const auto& [declared, values] : {std::pair{info("y", {1, -1, 6}), rows},
+                                         {info("y", {-1, -1, 6}), rows},
+                                         {info("y", {1, 6, -1}), planes}}) {
+    const auto found = objects(manifest, {declared}, {{{1, 6, 6}, values}});
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->size(), 1u);
+    EXPECT_NEAR((*found)[0].box.l, .1, 1e-6);
+    EXPECT_EQ((*found)[0].class_index, 1);
+  }
+}
+
+TEST(Decode, shapes_that_do_not_fit_are_refused_with_one_sentence) {
+  const auto refusal = [](const Manifest& manifest, const std::vector<TensorInfo>& infos) {
+    const auto result = OutputDecoder::create(manifest, infos, ".");
+    return result ? "accepted" : result.error().message;
+  };
+  EXPECT_THAT(refusal(rows_of_columns({"box", "score", "class"}, {"a"}), {info("y", {1, 300, 7})}),
+              testing::AllOf(HasSubstr("6 values"), HasSubstr("it has 7")));
+  EXPECT_THAT(
+      refusal(rows_of_columns({"box", "objectness", "scores"}, {"a"}), {info("y", {1, 25200, 85})}),
+      testing::AllOf(HasSubstr("5 + 1 = 6"), HasSubstr("it has 85")));
+  auto grid = manifest_of(Decoder::grid, {"a", "b"});
+  grid.input.width = grid.input.height = 64;
+  EXPECT_THAT(refusal(grid, {info("y", {1, 85, 7})}), HasSubstr("[1,84,7]"));
+  EXPECT_EQ(refusal(grid, {info("y", {1, 84, 7})}), "accepted");
+  EXPECT_EQ(refusal(grid, {info("y", {1, 84, 6})}), "accepted");  // no objectness
+  auto maps = manifest_of(Decoder::anchor_grid, {"a", "b"});
+  maps.input.width = maps.input.height = 64;
+  maps.decoder.strides = {32};
+  maps.decoder.anchor_sizes = {10, 10, 20, 20};
+  EXPECT_THAT(refusal(maps, {info("y", {1, 255, 2, 2})}), HasSubstr("[1,14,2,2]"));
+  EXPECT_EQ(refusal(maps, {info("y", {1, 14, -1, -1})}), "accepted");
+  auto distances = manifest_of(Decoder::distances, {"a", "b"});
+  EXPECT_THAT(refusal(distances, {info("y", {1, 84, 112})}), HasSubstr("34 values a grid point"));
+  auto heat = manifest_of(Decoder::heatmap, {"a", "b", "c"});
+  EXPECT_THAT(refusal(heat, {info("hm", {1, 80, 9, 9}), info("wh", {1, 2, 9, 9})}),
+              HasSubstr("[1,3,H,W]"));
+  auto detections = manifest_of(Decoder::detections, {"a", "b"});
+  EXPECT_THAT(refusal(detections, {info("boxes", {9, 4}), info("scores", {9}), info("p", {9})}),
+              HasSubstr("name it in decoder.classes"));
+  detections.decoder.classes = "p";
+  detections.decoder.scores = "p";
+  EXPECT_THAT(refusal(detections, {info("boxes", {9, 4}), info("scores", {9}), info("p", {9})}),
+              HasSubstr("'p' is named twice"));
+  TensorInfo text = info("y", {1, 300, 6});
+  text.type = ElementType::text;
+  EXPECT_THAT(refusal(rows_of_columns({"box", "score", "class"}, {"a"}), {text}),
+              HasSubstr("does not hold numbers"));
+}
+
 TEST(Decode, classes_are_ranked_for_each_picture) {
   auto manifest = manifest_of(Decoder::classification, {"background", "cat", "", "dog"});
   manifest.decoder.background = 0;

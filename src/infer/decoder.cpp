@@ -65,13 +65,9 @@ std::optional<std::int64_t> elements(Shape shape) {
 
 Result<Rows> rows_of(const OutputTensor& tensor, std::int64_t width, const std::string& name,
                      Order preferred) {
-  const auto total = elements(tensor.shape);
-  if (!total || *total != std::ssize(tensor.values)) {
-    return shape_error(name, tensor.shape,
-                       "holds " + std::to_string(tensor.values.size()) + " values");
-  }
-  Rows out{tensor.values.data(), *total / width, width, width, 1};
-  if (*total == 0) return out;
+  const std::int64_t total = std::ssize(tensor.values);
+  Rows out{tensor.values.data(), total / width, width, width, 1};
+  if (total == 0) return out;
   const bool rows = may_hold(tensor.shape, width, Order::rows);
   const bool planes = may_hold(tensor.shape, width, Order::planes);
   if (!rows && !planes) {
@@ -182,6 +178,12 @@ Scorer::Scorer(const Manifest& manifest, float min_score)
 bool Scorer::usable(std::int64_t index) const {
   return index != manifest_.decoder.background &&
          !manifest_.labels[static_cast<size_t>(index)].empty();
+}
+
+std::int64_t counted(std::span<const float> count, std::int64_t boxes) {
+  if (count.empty() || count[0] <= 0) return 0;
+  // Of a count that is no number nothing is known, so all boxes are read.
+  return count[0] < static_cast<float>(boxes) ? std::lround(count[0]) : boxes;
 }
 
 std::optional<int> Scorer::class_of(float value) const {

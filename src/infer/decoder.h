@@ -85,13 +85,17 @@ enum class Order { rows, planes };
 // Whether `shape` can hold rows of `width` values in that order; −1 stands for any size.
 bool may_hold(Shape shape, std::int64_t width, Order order);
 
-// A tensor as rows of `width` values; `preferred` decides where both orders are possible. Fails
+// A tensor, of which OutputDecoder has checked that shape and values agree, as rows of `width`
+// values; `preferred` decides where both orders are possible. Fails
 // with one sentence naming the output.
 Result<Rows> rows_of(const OutputTensor& tensor, std::int64_t width, const std::string& name,
                      Order preferred = Order::rows);
 
 // Elements of a tensor of `shape`; nothing where that is not known or beyond all bounds.
 std::optional<std::int64_t> elements(Shape shape);
+
+// How many of `boxes` boxes an output that counts them leaves.
+std::int64_t counted(std::span<const float> count, std::int64_t boxes);
 
 // ---- outputs ----
 

@@ -962,6 +962,160 @@ TEST_P(EveryFamily, finds_its_boxes) {
   EXPECT_NEAR((*one)[0].score, kTruths[0].score, 1e-3);
 }
 
+// What an input may be: number type, layout, and whether its size and batch are fixed.
+struct InputKind {
+  const char* type;
+  int onnx_type;
+  const char* layout;
+  bool fixed;
+};
+
+std::string kind_name(const InputKind& kind) {
+  return std::string(kind.type) + "_" + kind.layout + (kind.fixed ? "_fixed" : "_dynamic");
+}
+
+class EveryInput : public testing::TestWithParam<InputKind> {
+ protected:
+  // The input `x` of 8 × 4 pixels as this kind declares it, and its settings.
+  json::object add_input(TestGraph& graph) const {
+    const auto& kind = GetParam();
+    const bool planar = kind.layout == std::string("nchw");
+    std::vector<int> shape = planar ? std::vector{1, 3, 4, 8} : std::vector{1, 4, 8, 3};
+    if (!kind.fixed) {
+      for (int& size : shape) size = size == 3 ? 3 : -1;
+    }
+    graph.input("x", shape, kind.onnx_type);
+    json::object input{{"width", 8}, {"height", 4}, {"layout", kind.layout}, {"type", kind.type}};
+    if (kind.type == std::string("int8")) input["mean"] = json::array{128};
+    return input;
+  }
+  // `mean` [B,3]: of each colour, pixel values from 0 to 255 in float.
+  void add_mean(TestGraph& graph) const {
+    const auto& kind = GetParam();
+    TestGraph::attribute(graph.node("Cast", {"x"}, "as_float"), "to", onnx::TensorProto::FLOAT);
+    graph.constant("least", {1}, {kind.type == std::string("int8") ? 128.0f : 0.0f});
+    graph.node("Add", {"as_float", "least"}, "pixels");
+    auto& mean = graph.node("ReduceMean", {"pixels"}, "mean");
+    const bool planar = kind.layout == std::string("nchw");
+    TestGraph::attribute(mean, "axes", planar ? std::vector{2, 3} : std::vector{1, 2});
+    TestGraph::attribute(mean, "keepdims", 0);
+  }
+  static Result<std::shared_ptr<const Model>> load(const TestFolder& folder, const TestGraph& graph,
+                                                   const json::object& manifest) {
+    folder.write("model.json", json::serialize(manifest));
+    folder.write("model.onnx", graph.bytes());
+    return Model::load(folder.path());
+  }
+  // A picture of the colour 200, 100, 50.
+  struct Patch {
+    std::vector<std::uint8_t> pixels;
+    ImageView view;
+    Patch() {
+      for (int i = 0; i < 20 * 10; ++i) pixels.insert(pixels.end(), {200, 100, 50});
+      view.layout = PixelLayout::rgb;
+      view.width = 20;
+      view.height = 10;
+      view.planes[0] = pixels.data();
+      view.strides[0] = 60;
+    }
+  };
+};
+
+TEST_P(EveryInput, classifies_with_logits_probabilities_and_many_labels) {
+  const Patch patch;
+  for (const char* activation : {"none", "softmax", "sigmoid"}) {
+    for (const int type : {onnx::TensorProto::FLOAT, onnx::TensorProto::FLOAT16,
+                           onnx::TensorProto::DOUBLE, onnx::TensorProto::INT8}) {
+      // Logits 2, 1 and 0 of a picture that is 200, 100, 50; as [B,3,1,1].
+      TestGraph graph;
+      const json::object input = add_input(graph);
+      add_mean(graph);
+      graph.constant("hundred", {1}, {100}).constant("half", {3}, {0, 0, 0.5f});
+      graph.node("Div", {"mean", "hundred"}, "hundredths");
+      graph.node("Sub", {"hundredths", "half"}, "logits");
+      TestGraph::attribute(graph.node("Unsqueeze", {"logits"}, "wide"), "axes", {2, 3});
+      TestGraph::attribute(graph.node("Cast", {"wide"}, "y"), "to", type);
+      graph.output("y", {GetParam().fixed ? 1 : -1, 3, 1, 1}, type);
+      const TestFolder folder;
+      const auto model =
+          load(folder, graph,
+               {{"task", "classification"},
+                {"input", input},
+                {"decoder", {{"type", "classification"}, {"activation", activation}}},
+                {"labels", {"first", "second", "third"}}});
+      ASSERT_TRUE(model) << model.error().message;
+      const auto found = (*model)->classify(patch.view, {}, 3);
+      ASSERT_TRUE(found) << found.error().message;
+      ASSERT_EQ((*found)[0].size(), 3u);
+      const double sum = std::exp(2) + std::exp(1) + 1;
+      for (size_t i = 0; i < 3; ++i) {
+        const double raw = 2 - static_cast<double>(i);
+        double expected = raw;
+        if (activation == std::string("softmax")) expected = std::exp(raw) / sum;
+        if (activation == std::string("sigmoid")) expected = 1 / (1 + std::exp(-raw));
+        EXPECT_EQ((*found)[0][i].class_index, static_cast<int>(i));
+        EXPECT_NEAR((*found)[0][i].score, expected, 2e-3);
+      }
+    }
+  }
+}
+
+TEST_P(EveryInput, detects_with_outputs_of_every_type) {
+  const Patch patch;
+  for (const int type : {onnx::TensorProto::FLOAT, onnx::TensorProto::FLOAT16,
+                         onnx::TensorProto::DOUBLE, onnx::TensorProto::INT32}) {
+    // One box of rows [B,1,6] in pixels of the input; its score is the mean of red / 200.
+    TestGraph graph;
+    const json::object input = add_input(graph);
+    add_mean(graph);
+    graph.constant("factor", {3, 6}, {0, 0, 0, 0, .005f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+    graph.constant("rest", {1, 6}, {2, 1, 6, 3, 0, 1});
+    graph.node("MatMul", {"mean", "factor"}, "score");
+    graph.node("Add", {"score", "rest"}, "row");
+    TestGraph::attribute(graph.node("Unsqueeze", {"row"}, "rows"), "axes", std::vector{1});
+    if (type == onnx::TensorProto::INT32) {
+      graph.constant("round", {1}, {.1f});
+      graph.node("Add", {"rows", "round"}, "rounded");
+      TestGraph::attribute(graph.node("Cast", {"rounded"}, "y"), "to", type);
+    } else {
+      TestGraph::attribute(graph.node("Cast", {"rows"}, "y"), "to", type);
+    }
+    graph.output("y", {GetParam().fixed ? 1 : -1, 1, 6}, type);
+    const TestFolder folder;
+    const auto model = load(folder, graph,
+                            {{"input", input},
+                             {"decoder",
+                              {{"type", "rows"},
+                               {"columns", {"box", "score", "class"}},
+                               {"box_units", "input_pixels"}}},
+                             {"labels", {"a", "b"}}});
+    ASSERT_TRUE(model) << model.error().message;
+    const auto found = (*model)->detect(patch.view, {});
+    ASSERT_TRUE(found) << found.error().message;
+    ASSERT_EQ(found->size(), 1u);
+    EXPECT_EQ((*found)[0].class_index, 1);
+    EXPECT_NEAR((*found)[0].score, 1, 2e-3);
+    EXPECT_NEAR((*found)[0].box.l, .25, 1e-6);
+    EXPECT_NEAR((*found)[0].box.h, .5, 1e-6);
+  }
+}
+
+std::vector<InputKind> kinds() {
+  std::vector<InputKind> out;
+  for (const auto& [type, onnx_type] : {std::pair{"float32", onnx::TensorProto::FLOAT},
+                                        {"float16", onnx::TensorProto::FLOAT16},
+                                        {"uint8", onnx::TensorProto::UINT8},
+                                        {"int8", onnx::TensorProto::INT8}}) {
+    for (const char* layout : {"nchw", "nhwc"}) {
+      for (const bool fixed : {true, false}) out.push_back({type, onnx_type, layout, fixed});
+    }
+  }
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Inputs, EveryInput, testing::ValuesIn(kinds()),
+                         [](const auto& test) { return kind_name(test.param); });
+
 std::vector<std::string> names() {
   std::vector<std::string> out;
   for (const auto& [name, family] : families()) out.push_back(name);

@@ -316,6 +316,9 @@ void Manifest::validate(const std::string& path, std::vector<FieldError>& errors
                             "', which does not fit the task '" + std::string(enum_name(task)) +
                             "'");
   }
+  if (decoder.type == Decoder::anchors && decoder.outputs.size() % 2 != 0) {
+    add("decoder.outputs", "must hold pairs, the scores and the boxes of each level");
+  }
   if (decoder.type == Decoder::rows) check_columns(decoder, labels.size(), add);
   if (decoder.type == Decoder::grid || decoder.type == Decoder::distances ||
       decoder.type == Decoder::anchor_grid) {
