@@ -228,6 +228,27 @@ test("an existing skill is changed, restored, copied and moved as a file", limit
   assertNoFaults();
 });
 
+test("a node's password is kept and never shown again", limit, async (t) => {
+  const { poss, page, assertNoFaults } = await open(t, "/skills");
+  const out = { id: "out", type: "mqtt_export", settings: { broker: "127.0.0.1:1883", topic: "x", user_name: "me", password: "s3cret word" } };
+  const nodes = [graph.nodes[0], out];
+  const made = await rest(poss, "POST", "/skills", { name: "Sender", graph: { nodes, edges: [{ from: "camera", to: "out" }] } });
+  await page.goto(`${poss.url}/skills/${made.id}/edit?step=nodes`);
+  await page.getByTestId("node").nth(1).getByRole("button").first().click();
+  await page.getByText("Set. It is kept encrypted and cannot be read back.").waitFor();
+  assert.ok(!(await page.content()).includes("s3cret"));
+  await assertLooksFine(page, "skill_wizard_secret");
+  await page.getByLabel("Name", { exact: true }).fill("To the office");
+  await page.getByRole("tab", { name: "Review + Save" }).click();
+  await page.getByText("Nothing is in the way.").waitFor();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("heading", { name: "Sender", exact: true }).waitFor();
+  const stored = await rest(poss, "GET", `/skills/${made.id}`);
+  assert.equal(stored.graph.nodes[1].name, "To the office");
+  assert.equal(stored.graph.nodes[1].settings.password, "(stored)", "it is still kept");
+  assertNoFaults();
+});
+
 test("a deployed skill cannot be deleted, and says where it is used", limit, async (t) => {
   const { poss, page, assertNoFaults } = await open(t, "/skills");
   const [deployment] = (await rest(poss, "GET", "/deployments")).items;

@@ -46,6 +46,9 @@ function emptyOf(schema: Schema | undefined): unknown {
   }
 }
 
+// Stands in settings for a secret that the server keeps; sent back, it means "as it is".
+export const kStoredSecret = "(stored)";
+
 // The value that holds while none is set, as a person reads it.
 export function inheritedText(schema: Schema, name: string, inherited: Values): string {
   const property = schema.properties?.[name];

@@ -1,6 +1,6 @@
 // A form made from a JSON Schema. It knows kinds of fields and formats, never who declared them.
 import { Subtitle2, makeStyles, tokens } from "@fluentui/react-components";
-import type { ComponentType } from "react";
+import { useState, type ComponentType } from "react";
 import { isKind, type Kind } from "../api/kinds";
 import type { FieldProblem } from "../api/types";
 import { fieldId, type FieldOf, type FieldProps } from "./field";
@@ -17,7 +17,7 @@ import { LabelField, LabelsField } from "./labels_field";
 import { ModelField, useLabelsOf } from "./model_field";
 import { normalPath, problemsOf } from "./problems";
 import { ReferenceField, ReferencesField } from "./reference_field";
-import { inheritedText, isVisible, titleOf, valueOf, type Schema, type Values } from "./schema";
+import { inheritedText, isVisible, kStoredSecret, titleOf, valueOf, type Schema, type Values } from "./schema";
 import { text } from "../strings/form";
 
 const useStyles = makeStyles({
@@ -54,9 +54,11 @@ export function SchemaForm(props: Props) {
   const styles = useStyles();
   return (
     <div className={styles.form}>
-      {Object.keys(props.schema.properties ?? {})
-        .filter((name) => isVisible(props.schema, name, { ...props.inherited, ...props.values }))
-        .map((name) => (
+      {Object.entries(props.schema.properties ?? {})
+        // A secret is of the place where it was typed: nobody else sets it otherwise.
+        .filter(([, { format }]) => format !== "secret" || !props.inherited)
+        .filter(([name]) => isVisible(props.schema, name, { ...props.inherited, ...props.values }))
+        .map(([name]) => (
           <Property key={name} {...props} name={name} />
         ))}
     </div>
@@ -157,9 +159,7 @@ function Property({ name, ...form }: Props & { name: string }) {
     }
     return <ChoiceField {...common} field={field<string>()} choices={choices} />;
   }
-  if (property.format === "secret") {
-    return <SecretField {...common} field={field()} isSet={values[`has_${name}`] === true} />;
-  }
+  if (property.format === "secret") return <StoredSecret {...common} field={field<string | undefined>()} />;
   if (kind) return <ReferenceField {...common} field={field()} kind={kind} />;
   return (
     <TextField
@@ -168,6 +168,22 @@ function Property({ name, ...form }: Props & { name: string }) {
       maxLength={property.maxLength}
       type={property.format === "uri" ? "url" : "text"}
       lines={property.format === "text" || property.format === "json" ? 5 : 1}
+    />
+  );
+}
+
+// What is stored shows as set, and stays unless another is typed or it is taken out.
+function StoredSecret({ field, ...props }: FieldProps<string | undefined>) {
+  const [isSet] = useState(field.value === kStoredSecret);
+  return (
+    <SecretField
+      {...props}
+      isSet={isSet}
+      field={{
+        ...field,
+        value: field.value === kStoredSecret ? undefined : field.value,
+        set: (value) => field.set(value === undefined && isSet ? kStoredSecret : value),
+      }}
     />
   );
 }

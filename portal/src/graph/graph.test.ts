@@ -79,6 +79,8 @@ it("says what is needed, at its path", () => {
 it("writes no secret down", () => {
   const secret = { ...chain, nodes: [{ id: "out", type: "out", settings: { key: "s", other: 1 } }] };
   expect(withoutSecrets(secret, types).nodes[0]!.settings).toEqual({ other: 1 });
+  const stored = { ...chain, nodes: [{ id: "out", type: "out", settings: { key: "(stored)" } }] };
+  expect(withoutSecrets(stored, types)).toEqual(stored);
 });
 
 it("tells versions apart", () => {

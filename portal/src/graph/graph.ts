@@ -2,7 +2,7 @@
 // Knows no concrete node: what a node is stands in its type.
 import type { FieldProblem, SkillEdge, SkillGraph, SkillNode } from "../api/types";
 import { normalPath } from "../form/problems";
-import { schemaProblems, titleOf, type Schema } from "../form/schema";
+import { kStoredSecret, schemaProblems, titleOf, type Schema } from "../form/schema";
 import type { NodeType, NodeTypes } from "./node_types";
 
 export const emptyGraph: SkillGraph = { nodes: [], edges: [] };
@@ -216,7 +216,9 @@ export function withoutSecrets(graph: SkillGraph, types: NodeTypes): SkillGraph 
       return {
         ...node,
         settings: Object.fromEntries(
-          Object.entries(node.settings ?? {}).filter(([name]) => properties[name]?.format !== "secret"),
+          Object.entries(node.settings ?? {}).filter(
+            ([name, value]) => properties[name]?.format !== "secret" || value === kStoredSecret,
+          ),
         ),
       };
     }),
