@@ -30,6 +30,9 @@ struct ConvertOptions {
   std::optional<double> mean;
   std::optional<double> std;
   Precision precision = Precision::float32;
+  // Of the picture, in pixels: where the file leaves them open.
+  int width = 0;
+  int height = 0;
 };
 
 struct ConvertedModel {

@@ -97,7 +97,11 @@ Order plain_order(size_t rank) {
 }
 
 std::string OnnxGraph::fresh(const std::string& hint) {
-  return hint + "_" + std::to_string(++counters_[hint]);
+  std::string name;
+  do {
+    name = hint + "_" + std::to_string(++counters_[hint]);
+  } while (reserved_.contains(name));
+  return name;
 }
 
 std::string OnnxGraph::store(Blob blob, const std::string& hint) {
@@ -145,6 +149,12 @@ std::string OnnxGraph::store(const Value& value, const Order& order) {
     }
   });
   return store(std::move(blob), "constant");
+}
+
+bool OnnxGraph::afford(std::int64_t elements) {
+  if (elements > affordable_) return false;
+  affordable_ -= elements;
+  return true;
 }
 
 Value OnnxGraph::input(const std::string& name, const Shape& shape, const Order& order) {

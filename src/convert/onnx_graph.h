@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,7 +58,12 @@ struct Attribute {
 // Thread-bound. Preconditions (ranks, axes, shapes) are the caller's to check.
 class OnnxGraph {
  public:
+  // Keeps `name` for an input or output: no node and no constant will get it.
+  void reserve(const std::string& name) { reserved_.insert(name); }
   Value input(const std::string& name, const Shape& shape, const Order& order);
+  // Whether another `elements` of constants may be computed while building: a small file must not
+  // become a large graph.
+  bool afford(std::int64_t elements);
   static Value constant(const Shape& shape, std::vector<float> floats);
   static Value constant(const Shape& shape, Element type, std::vector<std::int64_t> integers);
 
@@ -114,6 +120,8 @@ class OnnxGraph {
   std::vector<onnx::ValueInfoProto> inputs_;
   std::vector<onnx::ValueInfoProto> outputs_;
   std::map<std::string, int> counters_;
+  std::int64_t affordable_ = 1 << 25;
+  std::set<std::string> reserved_;
 };
 
 }  // namespace poss::convert

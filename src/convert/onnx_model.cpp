@@ -2,6 +2,7 @@
 #include "convert/onnx_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <set>
@@ -48,6 +49,18 @@ std::optional<std::vector<float>> float_values(const onnx::TensorProto& tensor) 
 
 std::optional<std::vector<std::int64_t>> integer_values(const onnx::TensorProto& tensor) {
   return values_of<std::int64_t>(tensor, onnx::TensorProto::INT64, tensor.int64_data());
+}
+
+float half_to_float(std::uint16_t half) {
+  const int exponent = (half >> 10) & 31;
+  const int fraction = half & 1023;
+  const float sign = half >> 15 ? -1.0f : 1.0f;
+  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
+  if (exponent == 31) {
+    return fraction ? std::numeric_limits<float>::quiet_NaN()
+                    : sign * std::numeric_limits<float>::infinity();
+  }
+  return sign * std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
 }
 
 const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const std::string& name) {

@@ -1,6 +1,7 @@
 // What several parts do with ONNX models: reading constants, adding them, dropping what is unused.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -18,6 +19,9 @@ std::optional<std::vector<float>> float_values(const onnx::TensorProto& tensor);
 
 // The same for int64 tensors.
 std::optional<std::vector<std::int64_t>> integer_values(const onnx::TensorProto& tensor);
+
+// IEEE 754 binary16 to binary32.
+float half_to_float(std::uint16_t half);
 
 const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, const std::string& name);
 std::int64_t integer_attribute(const onnx::NodeProto& node, const std::string& name,

@@ -2,9 +2,10 @@
 #include "convert/operators.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
+
+#include "convert/onnx_model.h"
 
 namespace poss::convert {
 namespace {
@@ -14,19 +15,6 @@ T element(std::string_view data, size_t index) {
   T value;
   std::memcpy(&value, data.data() + index * sizeof(T), sizeof(T));
   return value;
-}
-
-// IEEE 754 binary16 to binary32.
-float half_to_float(std::uint16_t half) {
-  const int exponent = (half >> 10) & 31;
-  const int fraction = half & 1023;
-  const float sign = half >> 15 ? -1.0f : 1.0f;
-  if (exponent == 0) return sign * std::ldexp(static_cast<float>(fraction), -24);
-  if (exponent == 31) {
-    return fraction ? std::numeric_limits<float>::quiet_NaN()
-                    : sign * std::numeric_limits<float>::infinity();
-  }
-  return sign * std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
 }
 
 std::int64_t stored_integer(const TfliteTensor& tensor, size_t index) {
@@ -168,14 +156,6 @@ Result<std::vector<std::int64_t>> Step::integers(size_t input) const {
     }
   }
   return out;
-}
-
-Result<int> Step::axis(std::int64_t written, int rank) const {
-  const auto axis = written < 0 ? written + rank : written;
-  if (axis < 0 || axis >= rank) {
-    return error("names axis " + std::to_string(written) + " of " + std::to_string(rank));
-  }
-  return static_cast<int>(axis);
 }
 
 void Step::keep_scales(const std::string& name) {

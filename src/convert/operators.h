@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "convert/builders.h"
 #include "convert/onnx_graph.h"
 #include "convert/qdq.h"
 #include "convert/tflite_file.h"
@@ -44,18 +45,28 @@ class Step {
   Result<Value> weights(size_t input, int rank) const;
   // The elements of a constant int32 or int64 input.
   Result<std::vector<std::int64_t>> integers(size_t input) const;
-  // An axis written from the front or from the back, as 0 … rank − 1.
-  Result<int> axis(std::int64_t written, int rank) const;
+  Result<int> axis(std::int64_t written, int rank) const { return named(axis_of(written, rank)); }
 
   // `value` after the activation, held within the range the output's quantisation can store. Some
   // files have their ReLU6 only there.
   Result<Value> finish(const Value& value, tflite::Activation activation) const;
+  // The same as the operator's one output.
+  Result<Values> finished(const Value& value, tflite::Activation activation) const {
+    POSS_ASSIGN(Value out, finish(value, activation));
+    return Values{out};
+  }
 
   // Notes the scales of the weights (input 1), one an output channel, which are the initialiser
   // `name` of the graph.
   void keep_scales(const std::string& name);
 
   Error error(const std::string& what) const;
+  // What a builder made, or its error with the operator's name.
+  template <class T>
+  Result<T> named(Result<T> made) const {
+    if (made) return made;
+    return error(made.error().message);
+  }
   Error missing_options() const { return error("has no options"); }
 
  private:

@@ -8,28 +8,12 @@
 namespace poss::convert {
 namespace {
 
-using Values = std::vector<Value>;
 using Op = tflite::BuiltinOperator;
-
-std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
-  Shape out(std::max(a.size(), b.size()), 1);
-  for (size_t i = 0; i < out.size(); ++i) {
-    const auto at = [&](const Shape& s) { return i < s.size() ? s[s.size() - 1 - i] : 1; };
-    if (at(a) != at(b) && at(a) != 1 && at(b) != 1) return std::nullopt;
-    out[out.size() - 1 - i] = std::max(at(a), at(b));
-  }
-  if (!element_count(out)) return std::nullopt;
-  return out;
-}
 
 Result<Value> binary(Step& step, const char* op) {
   POSS_ASSIGN(const Value a, step.value(0));
   POSS_ASSIGN(const Value b, step.value(1));
-  const auto shape = broadcast(a.shape, b.shape);
-  if (!shape || a.type != b.type || a.type == Element::boolean) {
-    return step.error("cannot combine " + shape_text(a.shape) + " with " + shape_text(b.shape));
-  }
-  return step.graph.binary(op, a, b, *shape);
+  return step.named(combine(step.graph, op, a, b));
 }
 
 template <class Options>
@@ -169,24 +153,21 @@ Result<Values> hard_swish(Step& step) {
   });
 }
 
-Result<Values> prelu(Step& step) {
+Result<Values> sloped(Step& step) {
   POSS_ASSIGN(const Value in, step.real(0));
   POSS_ASSIGN(const Value slope, step.real(1));
-  if (in.is_constant() || !slope.is_constant() || broadcast(in.shape, slope.shape) != in.shape) {
-    return step.error("has slopes " + shape_text(slope.shape) + " for " + shape_text(in.shape));
-  }
-  return Values{step.graph.binary("PRelu", in, slope, in.shape)};
+  POSS_ASSIGN(Value out, step.named(prelu(step.graph, in, slope)));
+  return Values{out};
 }
 
-Result<Values> softmax(Step& step) {
+Result<Values> softmax_of(Step& step) {
   const auto* options = step.table().options_as_SoftmaxOptions();
   const float beta = options ? options->beta() : 1;
   POSS_ASSIGN(const Value in, step.real(0));
   if (in.rank() == 0) return step.error("has no axis");
   const Value scaled =
       beta == 1 ? in : step.graph.binary("Mul", in, OnnxGraph::constant({}, {beta}), in.shape);
-  return Values{step.graph.unary("Softmax", scaled,
-                                 {{"axis", std::int64_t{scaled.position(in.rank() - 1)}}})};
+  return Values{softmax(step.graph, scaled, in.rank() - 1)};
 }
 
 Result<Values> l2_normalization(Step& step) {
@@ -197,47 +178,21 @@ Result<Values> l2_normalization(Step& step) {
       {{"axis", std::int64_t{in.position(in.rank() - 1)}}, {"p", std::int64_t{2}}})};
 }
 
-Result<Values> reduce(Step& step, const std::string& op) {
+Result<Values> reduced(Step& step, const std::string& op) {
   const auto* options = step.table().options_as_ReducerOptions();
-  const bool keep = options && options->keep_dims();
   POSS_ASSIGN(const Value in, step.real(0));
-  POSS_ASSIGN(const auto written, step.integers(1));
-  std::vector<bool> reduced(in.shape.size());
-  for (const auto number : written) {
-    POSS_ASSIGN(const int axis, step.axis(number, in.rank()));
-    reduced[axis] = true;
-  }
-  Shape kept_shape = in.shape, short_shape;
-  std::vector<std::int64_t> positions;
-  for (int axis = 0; axis < in.rank(); ++axis) {
-    if (reduced[axis]) {
-      kept_shape[axis] = 1;
-      positions.push_back(in.position(axis));
-    } else {
-      short_shape.push_back(in.shape[axis]);
-    }
-  }
-  std::ranges::sort(positions);
-  const auto name = step.graph.as(in, in.order);
-  Value out;
-  if (op == "ReduceMean" && in.order == kNchw && positions == std::vector<std::int64_t>{2, 3}) {
-    out = step.graph.node("GlobalAveragePool", {name}, kept_shape, in.order);
-  } else if (op == "ReduceSum") {  // takes its axes as an input since opset 13
-    out = step.graph.node(op, {name, step.graph.integers(positions)}, kept_shape, in.order,
-                          Element::f32, {{"keepdims", std::int64_t{1}}});
-  } else {
-    out = step.graph.node(op, {name}, kept_shape, in.order, Element::f32,
-                          {{"axes", positions}, {"keepdims", std::int64_t{1}}});
-  }
-  return Values{keep ? out : step.graph.reshape(out, short_shape)};
+  POSS_ASSIGN(const auto axes, step.integers(1));
+  POSS_ASSIGN(Value out,
+              step.named(reduce(step.graph, op, in, axes, options && options->keep_dims())));
+  return Values{out};
 }
 
-Result<Values> mean(Step& step) { return reduce(step, "ReduceMean"); }
-Result<Values> sum(Step& step) { return reduce(step, "ReduceSum"); }
-Result<Values> reduce_max(Step& step) { return reduce(step, "ReduceMax"); }
-Result<Values> reduce_min(Step& step) { return reduce(step, "ReduceMin"); }
+Result<Values> mean(Step& step) { return reduced(step, "ReduceMean"); }
+Result<Values> sum(Step& step) { return reduced(step, "ReduceSum"); }
+Result<Values> reduce_max(Step& step) { return reduced(step, "ReduceMax"); }
+Result<Values> reduce_min(Step& step) { return reduced(step, "ReduceMin"); }
 
-Result<Values> cast(Step& step) {
+Result<Values> cast_to(Step& step) {
   using enum tflite::TensorType;
   POSS_ASSIGN(const Value in, step.value(0));
   const auto to = step.output().type;
@@ -247,13 +202,8 @@ Result<Values> cast(Step& step) {
     return step.error(std::string("turns numbers into ") + tflite::EnumNameTensorType(to) +
                       ", which is not supported");
   }
-  if (*type == in.type) return Values{in};
-  const int onnx_type = *type == Element::f32   ? onnx::TensorProto::FLOAT
-                        : *type == Element::i32 ? onnx::TensorProto::INT32
-                        : *type == Element::i64 ? onnx::TensorProto::INT64
-                                                : onnx::TensorProto::BOOL;
-  return Values{step.graph.node("Cast", {step.graph.as(in, in.order)}, in.shape, in.order, *type,
-                                {{"to", std::int64_t{onnx_type}}})};
+  POSS_ASSIGN(Value out, step.named(cast(step.graph, in, *type)));
+  return Values{out};
 }
 
 constexpr auto kOperators = std::to_array<OperatorEntry>({
@@ -284,14 +234,14 @@ constexpr auto kOperators = std::to_array<OperatorEntry>({
     {Op::RELU_0_TO_1, relu_0_to_1},
     {Op::LEAKY_RELU, leaky_relu},
     {Op::HARD_SWISH, hard_swish},
-    {Op::PRELU, prelu},
-    {Op::SOFTMAX, softmax},
+    {Op::PRELU, sloped},
+    {Op::SOFTMAX, softmax_of},
     {Op::L2_NORMALIZATION, l2_normalization},
     {Op::MEAN, mean},
     {Op::SUM, sum},
     {Op::REDUCE_MAX, reduce_max},
     {Op::REDUCE_MIN, reduce_min},
-    {Op::CAST, cast},
+    {Op::CAST, cast_to},
 });
 
 }  // namespace

@@ -106,7 +106,8 @@ Result<std::map<std::string, std::vector<float>>> run_onnx(const std::string& on
   std::vector<size_t> wanted;
   for (size_t i = 0; i < session->outputs().size(); ++i) wanted.push_back(i);
   const std::array<std::int64_t, 4> shape{1, 3, height, width};
-  POSS_ASSIGN(const auto outputs, session->run(0, std::as_bytes(input), shape, wanted));
+  const infer::InputTensor picture{0, std::as_bytes(input), shape};
+  POSS_ASSIGN(const auto outputs, session->run(std::span(&picture, 1), wanted));
   std::map<std::string, std::vector<float>> out;
   for (const size_t i : wanted) {
     const auto values = outputs.tensors[i].values;
