@@ -142,6 +142,27 @@ test("a name that is taken leads back to its field", limit, async (t) => {
   assertNoFaults();
 });
 
+test("a camera without compute devices is this machine's", limit, async (t) => {
+  const { poss, page, assertNoFaults } = await open(t, "/");
+  await rest(poss, "POST", "/locations", { name: "Front yard" });
+  const [here] = (await rest(poss, "GET", "/devices")).items;
+  await page.goto(`${poss.url}/cameras/new`);
+  await page.getByRole("button", { name: `Remove ${here.name}` }).click();
+  await page.getByText("None chosen: this machine.").waitFor();
+  await page.getByLabel("Camera name").fill("Gate");
+  await page.getByLabel("RTSP URL").fill("rtsp://127.0.0.1:9/stream");
+  await page.getByRole("combobox", { name: "Location" }).click();
+  await page.getByRole("option", { name: "Front yard" }).click();
+  await page.getByRole("tab", { name: "Review + Create" }).click();
+  await page.getByText("This machine may use it.").waitFor();
+  await page.getByText("Nothing is in the way.").waitFor();
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("heading", { name: "Gate", exact: true }).waitFor();
+  await page.getByTestId("facts").getByText(here.name, { exact: true }).waitFor();
+  assert.deepEqual((await rest(poss, "GET", "/cameras")).items[0].devices, [here.id]);
+  assertNoFaults();
+});
+
 test("Test names why nothing comes", limit, async (t) => {
   const { page, assertNoFaults } = await open(t, "/cameras/new");
   const tryAddress = async (uri, sentence) => {

@@ -60,9 +60,7 @@ export function ReferencesField(props: FieldProps<readonly string[]> & Common) {
             onDismiss={(_event, { value }) => remove(value)}
           >
             {field.value.map((id) => (
-              <Tag key={id} value={id} size="small" dismissible dismissIcon={{ "aria-label": text.listRemove(id) }}>
-                <NameOf kind={kind} id={id} />
-              </Tag>
+              <ChosenTag key={id} kind={kind} id={id} />
             ))}
           </TagGroup>
         )
@@ -71,10 +69,23 @@ export function ReferencesField(props: FieldProps<readonly string[]> & Common) {
   );
 }
 
+function ChosenTag({ kind, id }: { kind: Kind; id: string }) {
+  const name = useNameOf(kind, id);
+  return (
+    <Tag value={id} size="small" dismissible dismissIcon={{ "aria-label": text.listRemove(name) }}>
+      {name}
+    </Tag>
+  );
+}
+
 // The name of an object; its id until that is known.
-export function NameOf({ kind, id }: { kind: Kind; id: string }) {
+function useNameOf(kind: Kind, id: string): string {
   const { data } = useObject(kind, id === "" ? undefined : id);
-  return <>{data && "name" in data ? data.name : id}</>;
+  return data && "name" in data ? data.name : id;
+}
+
+export function NameOf({ kind, id }: { kind: Kind; id: string }) {
+  return <>{useNameOf(kind, id)}</>;
 }
 
 type PickerProps = Common &
