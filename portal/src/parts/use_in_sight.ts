@@ -7,8 +7,13 @@ export function useInSight(element: RefObject<HTMLElement | null>, selector: str
     const item = element.current?.querySelector(selector);
     const row = item?.parentElement;
     if (!item || !row) return;
-    const seen = row.getBoundingClientRect();
-    const { left, right } = item.getBoundingClientRect();
-    row.scrollLeft += (left + right - seen.left - seen.right) / 2;
+    // Tells the row's size at once, and each time it has another.
+    const observer = new ResizeObserver(() => {
+      const seen = row.getBoundingClientRect();
+      const { left, right } = item.getBoundingClientRect();
+      row.scrollLeft += (left + right - seen.left - seen.right) / 2;
+    });
+    observer.observe(row);
+    return () => observer.disconnect();
   }, [element, selector, chosen]);
 }
