@@ -895,7 +895,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a file, such as a model; what is not put to use within a day is removed. */
+        /** Send a file, such as a model, whole or its first part; what is not put to use within a day is removed. */
         post: operations["createUpload"];
         delete?: never;
         options?: never;
@@ -910,14 +910,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How much of a file was received: after a broken connection, go on from there. */
+        get: operations["getUpload"];
         put?: never;
         post?: never;
         /** Remove a file that was sent and not put to use. */
         delete: operations["deleteUpload"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Send the next part of a file, some megabytes say; a part that breaks off is as if it had not been sent. */
+        patch: operations["appendUpload"];
         trace?: never;
     };
     "/api/v1/zoo": {
@@ -2448,7 +2450,11 @@ export interface components {
         Upload: {
             id: string;
             name: string;
+            /** @description Of the whole file. */
             bytes: number;
+            /** @description Where the next part begins. */
+            received: number;
+            /** @description Empty until all is received. */
             sha256: string;
         };
         ZooModel: {
@@ -5223,6 +5229,8 @@ export interface operations {
             query: {
                 /** @description Of the file. */
                 name: string;
+                /** @description Of the whole file, when the body is only its first part or empty; the others follow by PATCH. */
+                bytes?: number;
             };
             header?: never;
             path?: never;
@@ -5236,6 +5244,29 @@ export interface operations {
         responses: {
             /** @description What was received. */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How much of a file was received: after a broken connection, go on from there. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5263,6 +5294,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    appendUpload: {
+        parameters: {
+            query: {
+                /** @description Where the part begins: what was received so far. */
+                offset: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What was received so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
             };
             default: components["responses"]["Problem"];
         };

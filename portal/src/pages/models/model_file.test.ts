@@ -5,7 +5,7 @@ import { checkFile, formatOf, importBody, noFile, readManifest, refuseFile } fro
 const file = (name: string, ...bytes: number[]) => Object.assign(new Blob([new Uint8Array(bytes)]), { name });
 const tflite = [0x1c, 0, 0, 0, 0x54, 0x46, 0x4c, 0x33];
 const onnx = [0x08, 0x07, 0x12, 0x04, 1, 2, 3, 4];
-const upload = { id: "u1", name: "a.tflite", bytes: 8, sha256: "" };
+const upload = { id: "u1", name: "a.tflite", bytes: 8, received: 8, sha256: "" };
 
 test("tells TFLite and ONNX by their first bytes", () => {
   expect(formatOf(new Uint8Array(tflite))).toBe("tflite");
