@@ -766,14 +766,17 @@ Result<Values> space_to_depth(GraphStep& step) {
 #define POSS_NAME(name) constexpr const char* k##name = #name;
 POSS_NAME(Add)
 POSS_NAME(Sub)
-POSS_NAME(Mul) POSS_NAME(Div) POSS_NAME(Max) POSS_NAME(Min) POSS_NAME(Pow) POSS_NAME(And)
-    POSS_NAME(Or) POSS_NAME(Not) POSS_NAME(Equal) POSS_NAME(Less) POSS_NAME(Greater)
-        POSS_NAME(LessOrEqual) POSS_NAME(GreaterOrEqual) POSS_NAME(Sigmoid) POSS_NAME(Tanh)
-            POSS_NAME(Exp) POSS_NAME(Log) POSS_NAME(Sqrt) POSS_NAME(Abs) POSS_NAME(Neg)
-                POSS_NAME(Floor) POSS_NAME(Ceil) POSS_NAME(Round) POSS_NAME(Elu) POSS_NAME(Selu)
-                    POSS_NAME(Softplus) POSS_NAME(Reciprocal) POSS_NAME(Sin) POSS_NAME(Cos)
-                        POSS_NAME(Erf) POSS_NAME(ReduceMean) POSS_NAME(ReduceSum)
-                            POSS_NAME(ReduceMax) POSS_NAME(ReduceMin) POSS_NAME(ReduceProd)
+POSS_NAME(Mul)
+POSS_NAME(Div)
+POSS_NAME(Max)
+POSS_NAME(Min) POSS_NAME(Pow) POSS_NAME(And) POSS_NAME(Or) POSS_NAME(Not) POSS_NAME(Equal)
+    POSS_NAME(Less) POSS_NAME(Greater) POSS_NAME(LessOrEqual) POSS_NAME(GreaterOrEqual)
+        POSS_NAME(Sigmoid) POSS_NAME(Tanh) POSS_NAME(Exp) POSS_NAME(Log) POSS_NAME(Sqrt)
+            POSS_NAME(Abs) POSS_NAME(Neg) POSS_NAME(Floor) POSS_NAME(Ceil) POSS_NAME(Round)
+                POSS_NAME(Elu) POSS_NAME(Selu) POSS_NAME(Softplus) POSS_NAME(Reciprocal)
+                    POSS_NAME(Sin) POSS_NAME(Cos) POSS_NAME(Erf) POSS_NAME(ReduceMean)
+                        POSS_NAME(ReduceSum) POSS_NAME(ReduceMax) POSS_NAME(ReduceMin)
+                            POSS_NAME(ReduceProd)
 #undef POSS_NAME
 
                                 const std::unordered_map<std::string_view, Convert>& operators() {

@@ -65,11 +65,11 @@ class Distances final : public BoxDecoder {
     Level out;
     if (pairs_) {
       POSS_ASSIGN(out.scores, rows_of(tensors[index], labels, names_[index]));
-      POSS_ASSIGN(out.sides, sides_of(tensors[index + 1], wide, names_[index + 1]));
+      // Also [1,4,bins,N], which lies as [1,4×bins,N], and [1,N,4,bins].
+      POSS_ASSIGN(out.sides, rows_of(tensors[index + 1], wide, names_[index + 1]));
     } else {
       POSS_ASSIGN(out.scores, rows_of(tensors[index], labels + wide, names_[index]));
       out.sides = out.scores;
-      out.sides.values += labels * out.scores.value_stride;
     }
     const std::int64_t points = levels_ ? points_.count(number) : points_.count();
     if (levels_) out.first = points_.first(number);
@@ -79,13 +79,8 @@ class Distances final : public BoxDecoder {
                          tensors[index + (scores || !pairs_ ? 0 : 1)].shape,
                          "decoder.strides makes " + std::to_string(points) + " grid points");
     }
+    if (!pairs_) out.sides.values += labels * out.sides.value_stride;
     return out;
-  }
-
-  // Also [1,4,bins,N], which lies as [1,4×bins,N], and [1,N,4,bins].
-  static Result<Rows> sides_of(const OutputTensor& tensor, std::int64_t width,
-                               const std::string& name) {
-    return rows_of(tensor, width, name);
   }
 
   // The mean of the distribution of one side, in strides.

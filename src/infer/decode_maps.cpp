@@ -192,22 +192,23 @@ class Heatmap final : public BoxDecoder {
     const float threshold = scorer.raw_threshold();
     const auto width = static_cast<float>(scores.columns);
     const auto height = static_cast<float>(scores.rows);
-    for (std::int64_t k = 0; k < labels; ++k) {
-      if (!scorer.usable(k)) continue;
-      for (std::int64_t y = 0; y < scores.rows; ++y) {
-        for (std::int64_t x = 0; x < scores.columns; ++x) {
-          const float raw = scores.at(k, y, x);
-          if (!(raw >= threshold) || !is_peak(scores, k, y, x)) continue;
-          const float score = scorer.activated(raw);
-          if (!std::isfinite(score) || score < in.min_score) continue;
-          const float cx = static_cast<float>(x) + (offsets.values ? offsets.at(0, y, x) : 0.5f);
-          const float cy = static_cast<float>(y) + (offsets.values ? offsets.at(1, y, x) : 0.5f);
-          const float half_width = sizes.at(0, y, x) / 2;
-          const float half_height = sizes.at(1, y, x) / 2;
-          add_box(out, {0, static_cast<int>(k), std::min(score, 1.0f)},
-                  {(cx - half_width) / width, (cy - half_height) / height,
-                   (cx + half_width) / width, (cy + half_height) / height});
-        }
+    const ScoreTable table{scores.values, scores.rows * scores.columns, labels, scores.cell_stride,
+                           scores.channel_stride};
+    for (const auto cell : anchors_above(table, threshold, manifest_.decoder.background)) {
+      const std::int64_t x = cell % scores.columns;
+      const std::int64_t y = cell / scores.columns;
+      const float cx = static_cast<float>(x) + (offsets.values ? offsets.at(0, y, x) : 0.5f);
+      const float cy = static_cast<float>(y) + (offsets.values ? offsets.at(1, y, x) : 0.5f);
+      const float half_width = sizes.at(0, y, x) / 2;
+      const float half_height = sizes.at(1, y, x) / 2;
+      for (std::int64_t k = 0; k < labels; ++k) {
+        const float raw = scores.at(k, y, x);
+        if (!(raw >= threshold) || !scorer.usable(k) || !is_peak(scores, k, y, x)) continue;
+        const float score = scorer.activated(raw);
+        if (!std::isfinite(score) || score < in.min_score) continue;
+        add_box(out, {0, static_cast<int>(k), std::min(score, 1.0f)},
+                {(cx - half_width) / width, (cy - half_height) / height, (cx + half_width) / width,
+                 (cy + half_height) / height});
       }
     }
     return {};

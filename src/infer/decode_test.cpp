@@ -397,6 +397,9 @@ TEST(Decode, shapes_that_do_not_fit_are_refused_with_one_sentence) {
   detections.decoder.scores = "p";
   EXPECT_THAT(refusal(detections, {info("boxes", {9, 4}), info("scores", {9}), info("p", {9})}),
               HasSubstr("'p' is named twice"));
+  EXPECT_THAT(refusal(manifest_of(Decoder::boxes_scores, {"a"}),
+                      {info("boxes", {1, -1, 4}), info("scores", {1, -1, 90})}),
+              testing::AllOf(HasSubstr("1 label "), HasSubstr("90 classes")));
   TensorInfo text = info("y", {1, 300, 6});
   text.type = ElementType::text;
   EXPECT_THAT(refusal(rows_of_columns({"box", "score", "class"}, {"a"}), {text}),

@@ -17,7 +17,6 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 31;
 template <class Dimensions>
 bool reaches(const Dimensions& sizes, std::int64_t width, bool starts_with_batch) {
   std::int64_t product = 1;
-  if (width == 1) return true;
   bool first = starts_with_batch;
   for (const std::int64_t size : sizes) {
     if (size < 0 && !first) return product == 1;
@@ -48,6 +47,15 @@ bool may_hold(Shape shape, std::int64_t width, Order order) {
   const auto total = elements(shape);
   if (total && *total == 0) return true;
   if (total && *total % width != 0) return false;
+  if (width == 1) {
+    // One value a box: a list, or a dimension that is 1 where the values of a box lie.
+    const auto many = [](auto size) { return size < 0 || size > 1; };
+    if (shape.size() < 2 ||
+        std::ranges::count_if(shape.subspan(1), many) <= (shape[0] > 1 ? 0 : 1)) {
+      return true;
+    }
+    return order == Order::planes ? shape[1] == 1 : shape.back() == 1 || shape.back() < 0;
+  }
   if (order == Order::planes) return reaches(shape, width, true);
   const std::vector<std::int64_t> backwards(shape.rbegin(), shape.rend());
   return reaches(backwards, width, shape.size() == 1);

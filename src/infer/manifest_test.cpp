@@ -170,6 +170,32 @@ TEST(Manifest, refuses_a_background_beyond_the_labels) {
   EXPECT_THAT(refusal(value), HasSubstr("is 3, but there are only 3 labels"));
 }
 
+TEST(Manifest, the_families_in_the_documentation_are_accepted) {
+  const std::filesystem::path file = "docs/models.md";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not here";
+  std::ifstream stream(file);
+  std::string text(std::istreambuf_iterator<char>(stream), {});
+  text.erase(0, text.find("### Families"));
+  text.resize(std::min(text.find("\n## "), text.size()));
+  const std::string open = "```json\n";
+  int families = 0;
+  for (size_t at = 0; (at = text.find(open, at)) != std::string::npos;) {
+    at += open.size();
+    const std::string body = text.substr(at, text.find("```", at) - at);
+    const auto value = parse_json("{" + body + "}");
+    ASSERT_TRUE(value) << body;
+    json::object manifest = value->as_object();
+    auto& input = manifest["input"];
+    if (!input.is_object()) input = json::object{};
+    input.as_object()["width"] = 320;
+    input.as_object()["height"] = 320;
+    manifest["labels"] = json::array(92, "label");
+    EXPECT_EQ(refusal(manifest), "accepted") << body;
+    ++families;
+  }
+  EXPECT_GT(families, 20);
+}
+
 TEST(Manifest, names_the_file_it_could_not_read) {
   const TestFolder folder;
   EXPECT_THAT(read_manifest(folder.path()).error().message, HasSubstr("model.json"));
