@@ -36,7 +36,7 @@ export const text = {
   labelTyped: (label: string) => `Use “${label}”`,
   labelNone: "Type a label",
   inherited: (value: string) => `As in the skill: ${value}`,
-  inheritedNothing: "nothing",
+  inheritedNothing: "none chosen",
   on: "On",
   off: "Off",
   tagsHelp: "Tags are names with values, such as site = north. They help to find and filter.",
