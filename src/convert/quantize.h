@@ -27,29 +27,26 @@ struct ObservedModel {
 Result<ObservedModel> observe(std::string_view onnx);
 
 struct TensorRange {
-  float least = 0;
+  float least = 0;  // of any picture, without its rarest values
   float most = 0;
+  float lowest = 0;  // of any picture
+  float highest = 0;
 };
 using TensorRanges = std::map<std::string, TensorRange>;
 
 // Thread-bound.
 class RangeCollector {
  public:
-  // Of each tensor and picture, the share `percentile` / 100 of the values counts on either side;
-  // 100: all of them.
+  // Of each tensor and picture, the share `percentile` / 100 of the values counts for `least` and
+  // `most`, on either side; 100: all of them.
   explicit RangeCollector(double percentile = 99.999) : percentile_(percentile) {}
 
   void add(const std::string& tensor, std::span<const float> values);
-  // The average over the pictures added.
-  TensorRanges ranges() const;
+  const TensorRanges& ranges() const { return ranges_; }
 
  private:
-  struct Sum {
-    double least = 0, most = 0;
-    int pictures = 0;
-  };
   double percentile_;
-  std::map<std::string, Sum> sums_;
+  TensorRanges ranges_;
 };
 
 struct QuantizedModel {
@@ -59,7 +56,9 @@ struct QuantizedModel {
 };
 
 // `ranges` of the tensors that observe() names for the same bytes; what has none stays float32, and
-// so does what follows the last convolutions and matrix products, where boxes are decoded.
+// so does what follows the last convolutions and matrix products, where boxes are decoded. What
+// those make is held whole, and with much to spare: its rarest values are the objects, and there
+// may be none on the pictures measured.
 // Deterministic; reentrant.
 Result<QuantizedModel> quantize_onnx(std::string_view onnx, const TensorRanges& ranges);
 

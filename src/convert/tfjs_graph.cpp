@@ -763,23 +763,45 @@ Result<Values> space_to_depth(GraphStep& step) {
 }
 
 // The names of ONNX, to be template arguments.
-#define POSS_NAME(name) constexpr const char* k##name = #name;
-POSS_NAME(Add)
-POSS_NAME(Sub)
-POSS_NAME(Mul)
-POSS_NAME(Div)
-POSS_NAME(Max)
-POSS_NAME(Min) POSS_NAME(Pow) POSS_NAME(And) POSS_NAME(Or) POSS_NAME(Not) POSS_NAME(Equal)
-    POSS_NAME(Less) POSS_NAME(Greater) POSS_NAME(LessOrEqual) POSS_NAME(GreaterOrEqual)
-        POSS_NAME(Sigmoid) POSS_NAME(Tanh) POSS_NAME(Exp) POSS_NAME(Log) POSS_NAME(Sqrt)
-            POSS_NAME(Abs) POSS_NAME(Neg) POSS_NAME(Floor) POSS_NAME(Ceil) POSS_NAME(Round)
-                POSS_NAME(Elu) POSS_NAME(Selu) POSS_NAME(Softplus) POSS_NAME(Reciprocal)
-                    POSS_NAME(Sin) POSS_NAME(Cos) POSS_NAME(Erf) POSS_NAME(ReduceMean)
-                        POSS_NAME(ReduceSum) POSS_NAME(ReduceMax) POSS_NAME(ReduceMin)
-                            POSS_NAME(ReduceProd)
-#undef POSS_NAME
+constexpr const char* kAdd = "Add";
+constexpr const char* kSub = "Sub";
+constexpr const char* kMul = "Mul";
+constexpr const char* kDiv = "Div";
+constexpr const char* kMax = "Max";
+constexpr const char* kMin = "Min";
+constexpr const char* kPow = "Pow";
+constexpr const char* kAnd = "And";
+constexpr const char* kOr = "Or";
+constexpr const char* kNot = "Not";
+constexpr const char* kEqual = "Equal";
+constexpr const char* kLess = "Less";
+constexpr const char* kGreater = "Greater";
+constexpr const char* kLessOrEqual = "LessOrEqual";
+constexpr const char* kGreaterOrEqual = "GreaterOrEqual";
+constexpr const char* kSigmoid = "Sigmoid";
+constexpr const char* kTanh = "Tanh";
+constexpr const char* kExp = "Exp";
+constexpr const char* kLog = "Log";
+constexpr const char* kSqrt = "Sqrt";
+constexpr const char* kAbs = "Abs";
+constexpr const char* kNeg = "Neg";
+constexpr const char* kFloor = "Floor";
+constexpr const char* kCeil = "Ceil";
+constexpr const char* kRound = "Round";
+constexpr const char* kElu = "Elu";
+constexpr const char* kSelu = "Selu";
+constexpr const char* kSoftplus = "Softplus";
+constexpr const char* kReciprocal = "Reciprocal";
+constexpr const char* kSin = "Sin";
+constexpr const char* kCos = "Cos";
+constexpr const char* kErf = "Erf";
+constexpr const char* kReduceMean = "ReduceMean";
+constexpr const char* kReduceSum = "ReduceSum";
+constexpr const char* kReduceMax = "ReduceMax";
+constexpr const char* kReduceMin = "ReduceMin";
+constexpr const char* kReduceProd = "ReduceProd";
 
-                                const std::unordered_map<std::string_view, Convert>& operators() {
+const std::unordered_map<std::string_view, Convert>& operators() {
   static const std::unordered_map<std::string_view, Convert> kTable{
       {"Identity", pass},
       {"StopGradient", pass},

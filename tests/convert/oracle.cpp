@@ -11,6 +11,10 @@
 #include "base/file.h"
 #include "infer/session.h"
 
+// ONNX Runtime itself leaks a few hundred bytes when it fuses quantised operators. LeakSanitizer
+// asks for this by name.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libonnxruntime.so"; }
+
 namespace poss {
 namespace {
 

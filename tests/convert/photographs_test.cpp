@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/image.h"
 #include "convert/convert.h"
+#include "convert/quantize.h"
 #include "oracle.h"
 
 namespace poss {
@@ -158,6 +159,41 @@ TEST_P(DetectorAgreement, finds_what_the_original_finds) {
               matched, asked, overlap / matched, difference / matched);
 }
 
+// How many objects that `real` finds `fast` finds as well.
+struct Shared {
+  int asked = 0, matched = 0;
+  float missed = 0;      // the best score not found
+  float difference = 0;  // the largest, of scores
+};
+
+void compare(const std::string& real, const std::string& fast, const Photograph& photograph,
+             int size, Shared& shared) {
+  const auto pixels = pixels_of(photograph, size);
+  ASSERT_FALSE(pixels.empty()) << photograph.file;
+  const auto planes = to_planes(std::span(pixels));
+  const auto outputs = run_onnx(real, size, size, planes);
+  const auto fast_outputs = run_onnx(fast, size, size, planes);
+  ASSERT_TRUE(outputs && fast_outputs);
+  const auto candidates = converted(*fast_outputs, 0.2f);
+  for (const auto& wanted : converted(*outputs, 0.4f)) {
+    ++shared.asked;
+    const auto found = std::ranges::find_if(candidates, [&](const Found& candidate) {
+      return candidate.label == wanted.label && iou(candidate.box, wanted.box) >= 0.5f;
+    });
+    if (found == candidates.end()) {
+      shared.missed = std::max(shared.missed, wanted.score);
+      continue;
+    }
+    ++shared.matched;
+    shared.difference = std::max(shared.difference, std::abs(found->score - wanted.score));
+  }
+}
+
+void print(const char* what, const char* model, const Shared& shared) {
+  std::printf("%s, %s: %d of %d matched, scores within %.3f, best one missed %.3f\n", model, what,
+              shared.matched, shared.asked, shared.difference, shared.missed);
+}
+
 TEST_P(DetectorAgreement, finds_nearly_the_same_with_int8) {
   const auto bytes = read_file(file_, 1 << 30);
   ASSERT_TRUE(bytes);
@@ -167,34 +203,55 @@ TEST_P(DetectorAgreement, finds_nearly_the_same_with_int8) {
   const auto fast = convert::convert_tflite(*bytes, options);
   ASSERT_TRUE(model && fast);
   const int size = static_cast<int>(model->manifest.at("input").at("width").as_int64());
-  int asked = 0, matched = 0;
-  float missed = 0, difference = 0;
+  Shared shared;
   for (const auto& photograph : photographs()) {
-    const auto pixels = pixels_of(photograph, size);
-    ASSERT_FALSE(pixels.empty()) << photograph.file;
-    const auto planes = to_planes(std::span(pixels));
-    const auto outputs = run_onnx(model->onnx, size, size, planes);
-    const auto fast_outputs = run_onnx(fast->onnx, size, size, planes);
-    ASSERT_TRUE(outputs && fast_outputs);
-    const auto candidates = converted(*fast_outputs, 0.2f);
-    for (const auto& wanted : converted(*outputs, 0.4f)) {
-      ++asked;
-      const auto found = std::ranges::find_if(candidates, [&](const Found& candidate) {
-        return candidate.label == wanted.label && iou(candidate.box, wanted.box) >= 0.5f;
-      });
-      if (found == candidates.end()) {
-        missed = std::max(missed, wanted.score);
-        continue;
-      }
-      ++matched;
-      difference = std::max(difference, std::abs(found->score - wanted.score));
-    }
+    compare(model->onnx, fast->onnx, photograph, size, shared);
   }
-  std::printf("%s: %d of %d matched, scores within %.3f, best one missed %.3f\n", GetParam(),
-              matched, asked, difference, missed);
-  EXPECT_GE(matched, 0.9 * asked);
-  EXPECT_LE(missed, 0.5f);  // only what is borderline
+  print("INT8 of the file", GetParam(), shared);
+  EXPECT_GE(shared.matched, 0.9 * shared.asked);
+  EXPECT_LE(shared.missed, 0.5f);  // only what is borderline
 }
+
+// The ranges that `onnx` has on every other photograph.
+Result<convert::QuantizedModel> calibrated(const std::string& onnx, int size, double mean,
+                                           double std) {
+  POSS_ASSIGN(const auto observed, convert::observe(onnx));
+  convert::RangeCollector collector;
+  const auto all = photographs();
+  for (size_t i = 0; i < all.size(); i += 2) {
+    const auto pixels = pixels_of(all[i], size);
+    auto planes = to_planes(std::span(pixels));
+    for (auto& pixel : planes) pixel = static_cast<float>((pixel - mean) / std);
+    POSS_ASSIGN(auto shown, run_onnx(observed.onnx, size, size, planes));
+    shown["images"] = planes;
+    for (const auto& tensor : observed.tensors) collector.add(tensor, shown.at(tensor));
+  }
+  return convert::quantize_onnx(onnx, collector.ranges());
+}
+
+class QuantisedAgreement : public Agreement {};
+
+TEST_P(QuantisedAgreement, finds_nearly_the_same_on_other_photographs) {
+  const auto bytes = read_file(file_, 1 << 30);
+  ASSERT_TRUE(bytes);
+  const auto model = convert::convert_tflite(*bytes);
+  ASSERT_TRUE(model);
+  const int size = static_cast<int>(model->manifest.at("input").at("width").as_int64());
+  const auto fast = calibrated(model->onnx, size, 0, 1);
+  ASSERT_TRUE(fast) << fast.error().message;
+  EXPECT_EQ(fast->left, 0);
+  Shared shared;
+  const auto all = photographs();
+  for (size_t i = 1; i < all.size(); i += 2) {
+    compare(model->onnx, fast->onnx, all[i], size, shared);
+  }
+  print("INT8 with measured ranges", GetParam(), shared);
+  EXPECT_GE(shared.matched, 0.9 * shared.asked);
+  EXPECT_LE(shared.difference, 0.15f);
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, QuantisedAgreement, testing::Values("efficientdet_lite0"),
+                         [](const auto& tested) { return std::string(tested.param); });
 
 INSTANTIATE_TEST_SUITE_P(Zoo, DetectorAgreement,
                          testing::Values("efficientdet_lite0", "efficientdet_lite1",
@@ -225,6 +282,36 @@ TEST_P(ClassifierAgreement, gives_the_scores_of_the_original) {
       ASSERT_NEAR(scores[i], expected->at(0)[i], 1e-4) << photograph.file << ", class " << i;
     }
   }
+}
+
+TEST_P(ClassifierAgreement, names_nearly_the_same_quantised_on_other_photographs) {
+  const auto bytes = read_file(file_, 1 << 30);
+  ASSERT_TRUE(bytes);
+  convert::ConvertOptions options;
+  options.labels.emplace(1001, "thing");
+  const auto model = convert::convert_tflite(*bytes, options);
+  ASSERT_TRUE(model) << model.error().message;
+  const int size = static_cast<int>(model->manifest.at("input").at("width").as_int64());
+  const auto fast = calibrated(model->onnx, size, 127.5, 127.5);
+  ASSERT_TRUE(fast) << fast.error().message;
+  const auto all = photographs();
+  int same = 0, asked = 0;
+  for (size_t i = 1; i < all.size(); i += 2) {
+    auto planes = to_planes(std::span<const std::uint8_t>(pixels_of(all[i], size)));
+    for (auto& pixel : planes) pixel = (pixel - 127.5f) / 127.5f;
+    const auto real = run_onnx(model->onnx, size, size, planes);
+    const auto made = run_onnx(fast->onnx, size, size, planes);
+    ASSERT_TRUE(real && made);
+    const auto& wanted = real->at("scores");
+    const auto& got = made->at("scores");
+    const auto best = std::ranges::max_element(got) - got.begin();
+    const auto first = std::ranges::max_element(wanted) - wanted.begin();
+    ++asked;
+    // The same first class, or one that the float model holds for nearly as likely.
+    same += best == first || wanted[best] > 0.5f * wanted[first];
+  }
+  std::printf("%s, INT8 with measured ranges: %d of %d the same\n", GetParam(), same, asked);
+  EXPECT_GE(same, asked - 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Zoo, ClassifierAgreement, testing::Values("mobilenet_v1"),

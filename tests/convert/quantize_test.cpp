@@ -155,17 +155,20 @@ TEST(Quantize, refuses_what_it_cannot_keep_right) {
   EXPECT_THAT(observe(model.SerializeAsString()).error().message, HasSubstr("opset 9"));
 }
 
-TEST(RangeCollector, averages_over_pictures_and_leaves_out_the_rarest_values) {
+TEST(RangeCollector, covers_all_pictures_and_leaves_out_the_rarest_values) {
   RangeCollector all(100);
   all.add("t", std::vector<float>{-1, 0, 5});
   all.add("t", std::vector<float>{-3, 0, 7, INFINITY});
-  EXPECT_EQ(all.ranges().at("t").least, -2);
-  EXPECT_EQ(all.ranges().at("t").most, 6);
+  EXPECT_EQ(all.ranges().at("t").least, -3);
+  EXPECT_EQ(all.ranges().at("t").most, 7);
+  EXPECT_EQ(all.ranges().at("t").lowest, -3);
+  EXPECT_EQ(all.ranges().at("t").highest, 7);
   RangeCollector most(99);
   std::vector<float> values(1000, 1);
   for (size_t i = 0; i < 5; ++i) values[i * 100] = 1000;
   most.add("t", values);
   EXPECT_EQ(most.ranges().at("t").most, 1);
+  EXPECT_EQ(most.ranges().at("t").highest, 1000);
 }
 
 }  // namespace
