@@ -111,9 +111,8 @@ class Selected final : public BoxDecoder {
       const auto anchor = static_cast<std::int64_t>(box);
       if (anchor >= boxes.count) continue;
       const float score = scorer.activated(scores.at(anchor, *index));
-      if (!std::isfinite(score) || score < in.min_score) continue;
-      add_box(out, {anchor, *index, std::min(score, 1.0f)},
-              reader.read(boxes.row(anchor), boxes.value_stride));
+      if (!(score >= in.min_score)) continue;
+      add_box(out, {anchor, *index, score}, reader.read(boxes.row(anchor), boxes.value_stride));
     }
     return {};
   }

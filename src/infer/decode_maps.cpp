@@ -205,8 +205,8 @@ class Heatmap final : public BoxDecoder {
         const float raw = scores.at(k, y, x);
         if (!(raw >= threshold) || !scorer.usable(k) || !is_peak(scores, k, y, x)) continue;
         const float score = scorer.activated(raw);
-        if (!std::isfinite(score) || score < in.min_score) continue;
-        add_box(out, {0, static_cast<int>(k), std::min(score, 1.0f)},
+        if (!(score >= in.min_score)) continue;
+        add_box(out, {0, static_cast<int>(k), score},
                 {(cx - half_width) / width, (cy - half_height) / height, (cx + half_width) / width,
                  (cy + half_height) / height});
       }

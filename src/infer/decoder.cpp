@@ -219,7 +219,7 @@ std::vector<Scored> Scorer::above(const ScoreTable& scores) const {
   for (const auto anchor : anchors_above(scores, raw_threshold(), -1)) {
     const float score = activated(scores.at(anchor, 0));
     if (!std::isfinite(score) || score < min_score_) continue;
-    out.push_back({anchor, 0, std::min(score, 1.0f)});
+    out.push_back({anchor, 0, score});
   }
   return out;
 }
@@ -257,7 +257,7 @@ std::vector<Scored> Scorer::best_classes(const ScoreTable& classes,
     }
     if (objectness) score *= activated(objectness->at(anchor, 0));
     if (!std::isfinite(score) || score < min_score_) continue;
-    out.push_back({anchor, static_cast<int>(best), std::min(score, 1.0f)});
+    out.push_back({anchor, static_cast<int>(best), score});
   }
   return out;
 }
@@ -293,8 +293,9 @@ Corners BoxReader::read(const float* values, std::int64_t stride) const {
 }
 
 void add_box(std::vector<Candidate>& out, const Scored& scored, const Corners& box) {
-  if (!is_finite(box) || box.right <= box.left || box.bottom <= box.top) return;
-  out.push_back({scored.score, scored.class_index, box});
+  if (!std::isfinite(scored.score) || !is_finite(box)) return;
+  if (box.right <= box.left || box.bottom <= box.top) return;
+  out.push_back({std::min(scored.score, 1.0f), scored.class_index, box});
 }
 
 GridPoints::GridPoints(const InputSpec& input, std::span<const int> strides)

@@ -212,7 +212,7 @@ class BoxReader {
   float scale_y_;
 };
 
-// Appends the box unless it is empty or not a number.
+// Appends the box, with a score of 1 at most, unless it is empty or something is not a number.
 void add_box(std::vector<Candidate>& out, const Scored& scored, const Corners& box);
 
 // The grid points of all levels, row by row, the levels one after the other.
