@@ -124,6 +124,7 @@ Result<void> import_into_server(Client& client, const KindInfo& kind, const Verb
 }  // namespace
 
 void add_model_verbs(const Verb& verb) {
+  add_inspect_verb(verb);
   auto options = std::make_shared<VerbOptions>();
   auto arguments = std::make_shared<ImportArguments>();
   auto& import = add_verb(

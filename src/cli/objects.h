@@ -48,6 +48,7 @@ void print_json(const json::value& value);
 
 // The particular verbs: `poss model import`, `poss skill apply` and so on.
 void add_model_verbs(const Verb& verb);
+void add_inspect_verb(const Verb& verb);  // of models
 void add_skill_verbs(const Verb& verb);
 void add_deployment_verbs(const Verb& verb);
 void add_user_verbs(const Verb& verb);

@@ -299,7 +299,12 @@ Result<ConvertedModel> convert_tflite(std::string_view bytes, const ConvertOptio
   values[file.inputs[0]] = picture;
   POSS_ASSIGN(const auto detection, convert_operators(file, graph, values, plan));
   POSS_ASSIGN(const Meaning meaning, name_outputs(file, graph, values, detection));
-  POSS_ASSIGN(const auto labels, fit_labels(options.labels.value_or(metadata.labels), meaning));
+  auto known = options.labels.value_or(metadata.labels);
+  if (known.empty() && options.number_classes) {
+    for (std::int64_t i = 0; i < meaning.classes; ++i)
+      known.push_back("class " + std::to_string(i));
+  }
+  POSS_ASSIGN(const auto labels, fit_labels(std::move(known), meaning));
   ConvertedModel out;
   out.manifest = make_manifest(input, meaning, metadata, labels, options);
   auto model = graph.model(out.manifest["description"].as_string().c_str());

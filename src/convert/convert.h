@@ -23,6 +23,7 @@ struct ConvertOptions {
   std::string license;
   std::string source;
   std::optional<std::vector<std::string>> labels;  // one a class, in the order of the outputs
+  bool number_classes = false;  // where there are no labels: "class 0", "class 1" …
   // "top_left" or "center": the picture is scaled to fit and padded with what the network sees as
   // 0, as its training did. Empty: it is stretched to the input.
   std::string letterbox;

@@ -237,7 +237,7 @@ void write_extra(ElementType type, std::array<double, 2> values, std::span<std::
 
 class LoadedModel final : public Model {
  public:
-  LoadedModel(std::unique_ptr<const Manifest> manifest, std::unique_ptr<Session> session,
+  LoadedModel(std::unique_ptr<const Manifest> manifest, std::shared_ptr<const Session> session,
               OutputDecoder decoder, InputPlan plan, std::shared_ptr<RunGate> gate)
       : manifest_(std::move(manifest)),
         session_(std::move(session)),
@@ -377,7 +377,7 @@ class LoadedModel final : public Model {
   }
 
   const std::unique_ptr<const Manifest> manifest_;  // the decoder refers to it
-  const std::unique_ptr<const Session> session_;
+  const std::shared_ptr<const Session> session_;
   const OutputDecoder decoder_;
   const InputPlan plan_;
   const std::shared_ptr<RunGate> gate_;
@@ -390,17 +390,25 @@ Result<std::shared_ptr<const Model>> Model::load(const std::filesystem::path& fo
                                                  const ModelOptions& options) {
   POSS_ASSIGN(Manifest manifest, read_manifest(folder));
   if (manifest.title.empty()) manifest.title = folder.filename().string();
+  const auto file = folder / manifest.file;
+  POSS_ASSIGN(auto session, Session::open(file, options.threads));
+  return make(std::move(manifest), std::move(session), folder, options)
+      .with("'" + file.string() + "'");
+}
+
+Result<std::shared_ptr<const Model>> Model::make(Manifest manifest,
+                                                 std::shared_ptr<const Session> session,
+                                                 const std::filesystem::path& folder,
+                                                 const ModelOptions& options) {
   auto kept = std::make_unique<const Manifest>(std::move(manifest));
-  POSS_ASSIGN(auto session, Session::open(folder / kept->file, options.threads));
-  const std::string context = "'" + (folder / kept->file).string() + "'";
-  POSS_ASSIGN(auto plan, plan_input(kept->input, session->inputs()).with(context));
+  POSS_ASSIGN(auto plan, plan_input(kept->input, session->inputs()));
   auto outputs = session->outputs();
   if (plan.batch > 1 && kept->task == Task::detection) {
     for (auto& info : outputs) {  // as LoadedModel::keep_first() leaves them
       if (!info.shape.empty() && info.shape[0] == plan.batch) info.shape[0] = 1;
     }
   }
-  POSS_ASSIGN(auto decoder, OutputDecoder::create(*kept, outputs, folder).with(context));
+  POSS_ASSIGN(auto decoder, OutputDecoder::create(*kept, outputs, folder));
   auto gate = options.gate ? options.gate : RunGate::of_process();
   return std::shared_ptr<const Model>(std::make_shared<LoadedModel>(
       std::move(kept), std::move(session), std::move(decoder), std::move(plan), std::move(gate)));

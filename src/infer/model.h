@@ -42,6 +42,7 @@ struct Timings {
 };
 
 class RunGate;  // infer/gate.h
+class Session;  // infer/session.h
 
 struct ModelOptions {
   int threads = 1;  // intra-op threads; 1 measured fastest when several streams share a machine
@@ -56,6 +57,13 @@ class Model {
   // Loads `folder`/model.json and the ONNX file it names, checks that inputs, decoder and labels
   // fit each other, and runs nothing yet.
   static Result<std::shared_ptr<const Model>> load(const std::filesystem::path& folder,
+                                                   const ModelOptions& options = {});
+
+  // The same with a manifest that is in no file, over a session that several models may share: one
+  // network read or fed in different ways. `folder` holds the anchor file, where there is one.
+  static Result<std::shared_ptr<const Model>> make(Manifest manifest,
+                                                   std::shared_ptr<const Session> session,
+                                                   const std::filesystem::path& folder = {},
                                                    const ModelOptions& options = {});
   virtual ~Model() = default;
 
