@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace poss::inspect {
 
@@ -33,9 +34,11 @@ std::span<const Rule> rules() {
 std::vector<Guess> recognise(const Facts& facts) {
   std::vector<Guess> out;
   for (const Rule rule : rules()) {
-    if (auto guess = rule(facts)) out.push_back(std::move(*guess));
+    auto guess = rule(facts);
+    if (!guess) continue;
+    const auto at = std::ranges::upper_bound(out, guess->sure, std::greater{}, &Guess::sure);
+    out.insert(at, std::move(*guess));
   }
-  std::ranges::stable_sort(out, std::greater{}, &Guess::sure);
   return out;
 }
 

@@ -178,9 +178,9 @@ class Trials {
       Trial trial = contender->trial();
       trial.score = contender->score(photographs_.size());
       trial.objects = contender->objects();
-      out.push_back(std::move(trial));
+      const auto at = std::ranges::upper_bound(out, trial.score, std::greater{}, &Trial::score);
+      out.insert(at, std::move(trial));
     }
-    std::ranges::stable_sort(out, std::greater{}, &Trial::score);
     return out;
   }
   int compared() const { return static_cast<int>(compared_); }
