@@ -355,6 +355,25 @@ std::vector<Chosen> chosen(const onnx::GraphProto& graph) {
   return out;
 }
 
+// What a Relu or Clip lets through, by its output.
+std::map<std::string, std::pair<double, double>> bounds_of(const onnx::GraphProto& graph) {
+  std::map<std::string, const TensorProto*> constants;
+  for (const auto& tensor : graph.initializer()) constants[tensor.name()] = &tensor;
+  std::map<std::string, std::pair<double, double>> out;
+  for (const auto& node : graph.node()) {
+    const bool relu = node.op_type() == "Relu";
+    if (!relu && node.op_type() != "Clip") continue;
+    const auto bound = [&](int input, double otherwise) {
+      if (node.input_size() <= input) return otherwise;
+      const auto found = constants.find(node.input(input));
+      const auto value = found == constants.end() ? std::nullopt : float_values(*found->second);
+      return value && value->size() == 1 ? static_cast<double>((*value)[0]) : otherwise;
+    };
+    out[node.output(0)] = {relu ? 0 : bound(1, -INFINITY), relu ? INFINITY : bound(2, INFINITY)};
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<ObservedModel> observe(std::string_view onnx) {
@@ -400,6 +419,7 @@ Result<QuantizedModel> quantize_onnx(std::string_view onnx, const TensorRanges& 
   POSS_ASSIGN(onnx::ModelProto model, prepared(onnx));
   auto& graph = *model.mutable_graph();
   QdqPlan plan;
+  const auto bounds = bounds_of(graph);
   for (const auto& [tensor, first, last] : chosen(graph)) {
     const auto found = ranges.find(tensor);
     if (found == ranges.end()) continue;
@@ -409,6 +429,11 @@ Result<QuantizedModel> quantize_onnx(std::string_view onnx, const TensorRanges& 
     // A bound at 0 is one that cannot be crossed.
     if (least != 0) least = std::min(0.0, least - spare);
     if (most != 0) most = std::max(0.0, most + spare);
+    // Bytes that hold no more than a Relu or Clip lets through need none.
+    if (const auto held = bounds.find(tensor); held != bounds.end()) {
+      least = std::max(least, std::min(0.0, held->second.first));
+      most = std::min(most, std::max(0.0, held->second.second));
+    }
     ByteScale scale;
     scale.scale = static_cast<float>((most - least) / 255);
     if (!std::isnormal(scale.scale)) continue;  // always 0: nothing to gain
