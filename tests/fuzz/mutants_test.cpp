@@ -153,7 +153,9 @@ TEST(Manifests, that_are_mutated_are_read_or_refused) {
   for (int i = 0; i < kManifests; ++i) {
     folder.write("model.json", Mutator(static_cast<std::uint64_t>(i)).mutate(original));
     const auto manifest = infer::read_manifest(folder.path());
-    if (!manifest) EXPECT_THAT(manifest.error().message, testing::HasSubstr("model.json"));
+    if (!manifest) {
+      EXPECT_THAT(manifest.error().message, testing::HasSubstr("model.json"));
+    }
   }
 }
 
