@@ -113,8 +113,11 @@ Result<BlobPage> parse_blob_page(std::string_view xml) {
     std::string name = name_of(node);
     if (name.empty()) continue;
     const std::string_view kind = node.name();
-    if (kind == "BlobPrefix") page.folders.push_back(std::move(name));
-    if (kind == "Blob") page.blobs.push_back(blob_of(node, std::move(name)));
+    if (kind == "BlobPrefix") {
+      page.folders.push_back(std::move(name));
+    } else if (kind == "Blob") {
+      page.blobs.push_back(blob_of(node, std::move(name)));
+    }
   }
   page.next = root.child("NextMarker").text().get();
   return page;

@@ -153,7 +153,7 @@ bool parse_content_range(std::string_view text, std::uint64_t& first, std::uint6
   if (!text.starts_with("bytes ")) return false;
   text.remove_prefix(6);
   const char* const end = text.data() + text.size();
-  const auto begin = std::from_chars(text.data(), end, first);
+  const auto begin = std::from_chars(text.data(), text.data() + text.size(), first);
   const auto slash = text.find('/');
   if (begin.ec != std::errc() || begin.ptr == end || *begin.ptr != '-' ||
       slash == std::string_view::npos) {
