@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/utf8.h"
@@ -57,7 +58,9 @@ Result<std::optional<Quantization>> read_quantization(const tflite::Quantization
   if (std::ranges::all_of(out.scale, [](double scale) { return scale == 0; })) return std::nullopt;
   const size_t count = out.scale.size();
   if (const auto* points = table->zero_point(); points && points->size() > 0) {
-    out.zero_point.assign(points->begin(), points->end());
+    // Nothing makes a file align what is wider than its offsets.
+    out.zero_point.resize(points->size());
+    std::memcpy(out.zero_point.data(), points->Data(), points->size() * sizeof(std::int64_t));
     if (out.zero_point.size() == 1) out.zero_point.resize(count, out.zero_point[0]);
   } else {
     out.zero_point.assign(count, 0);
