@@ -284,7 +284,7 @@ Result<Value> TfjsModel::picture(Shape shape, const ConvertOptions& options) {
   height = shape[h];
   width = shape[w];
   if (planes) return graph.input("images", shape, plain_order(4));
-  const Value colour = graph.input("images", {1, height, width, 3}, kNchw);
+  Value colour = graph.input("images", {1, height, width, 3}, kNchw);
   if (shape[3] == 3) return colour;
   // Grey: the luminance of ITU-R BT.601.
   const Value weights = OnnxGraph::constant({1, 1, 1, 3}, {0.299f, 0.587f, 0.114f});

@@ -311,7 +311,8 @@ GridPoints::Point GridPoints::at(std::int64_t index) const {
   size_t level = 0;
   while (index >= first_[level + 1]) ++level;
   const std::int64_t cell = index - first_[level];
-  return {static_cast<float>(cell % columns_[level]), static_cast<float>(cell / columns_[level]),
+  const std::int64_t row = cell / columns_[level];
+  return {static_cast<float>(cell % columns_[level]), static_cast<float>(row),
           static_cast<float>(strides_[level])};
 }
 

@@ -341,9 +341,9 @@ std::optional<Guess> blazeface(const Facts& facts) {
         if (part % (each * each) == 0 && facts.picture.width % each == 0) side = each;
       }
       for (std::int64_t cell = 0; cell < side * side; ++cell) {
+        const std::int64_t row = cell / side;
         for (std::int64_t i = 0; i < part / (side * side); ++i) {
-          out.anchors.push_back((static_cast<float>(cell / side) + 0.5f) /
-                                static_cast<float>(side));
+          out.anchors.push_back((static_cast<float>(row) + 0.5f) / static_cast<float>(side));
           out.anchors.push_back((static_cast<float>(cell % side) + 0.5f) /
                                 static_cast<float>(side));
           out.anchors.insert(out.anchors.end(), {1, 1});

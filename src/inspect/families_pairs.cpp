@@ -198,10 +198,11 @@ std::vector<float> efficientdet_anchors(const PictureInput& picture) {
     const float step_x = width / static_cast<float>(columns);
     const float step_y = height / static_cast<float>(rows);
     for (int cell = 0; cell < rows * columns; ++cell) {
+      const int row = cell / columns;
       for (int size = 0; size < 3; ++size) {
         const float scale = 4 * std::exp2(static_cast<float>(size) / 3);
         for (const auto& [wide, high] : {std::pair{1.0f, 1.0f}, {1.4f, 0.7f}, {0.7f, 1.4f}}) {
-          out.push_back((static_cast<float>(cell / columns) + 0.5f) * step_y / height);
+          out.push_back((static_cast<float>(row) + 0.5f) * step_y / height);
           out.push_back((static_cast<float>(cell % columns) + 0.5f) * step_x / width);
           out.push_back(scale * step_y * high / height);
           out.push_back(scale * step_x * wide / width);
@@ -365,22 +366,20 @@ std::optional<Guess> decided(const Facts& facts) {
   };
   for (const auto& output : facts.outputs) {
     const std::string name = lower(output.name);
-    if (name.find("raw") != std::string::npos || name.find("anchor") != std::string::npos ||
-        name.find("multiclass") != std::string::npos) {
-      continue;
-    }
+    const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+    if (has("raw") || has("anchor") || has("multiclass")) continue;
+    const bool names_classes = has("class") || has("label");
+    const bool names_count = has("num") || has("count") || length(output) == 1;
+    const bool few = output.shape.size() <= 2;
     const bool four = !output.shape.empty() && output.shape.back() == 4 && output.shape.size() >= 2;
     if (four && !output.whole_numbers() && !boxes) {
       boxes = &output;
-    } else if (name.find("class") != std::string::npos || name.find("label") != std::string::npos) {
+    } else if (names_classes || (!names_count && few && output.whole_numbers())) {
       classes = classes ? classes : &output;
-    } else if (name.find("num") != std::string::npos || name.find("count") != std::string::npos ||
-               length(output) == 1) {
+    } else if (names_count) {
       count = count ? count : &output;
-    } else if (output.shape.size() <= 2 && !output.whole_numbers()) {
+    } else if (few) {
       scores = scores ? scores : &output;
-    } else if (output.shape.size() <= 2) {
-      classes = classes ? classes : &output;
     }
   }
   if (!boxes || !scores || !classes) return std::nullopt;

@@ -137,9 +137,10 @@ Guess row_guess(const Facts& facts, const DenseRows& dense, const Width& width, 
   if (objectness) out.decoder.columns.emplace_back("objectness");
   out.decoder.columns.emplace_back("scores");
   if (width.rest > 0) out.decoder.columns.emplace_back("rest");
-  const std::int64_t first = objectness ? 4 : 4;
+  // Objectness, where there is one, needs the same as the scores.
+  constexpr std::int64_t kAfterBox = 4;
   if (!dense.table.empty() &&
-      share_between(dense.table, first, dense.columns - width.rest, -1e-4, 1.0001) < 0.999) {
+      share_between(dense.table, kAfterBox, dense.columns - width.rest, -1e-4, 1.0001) < 0.999) {
     out.decoder.activation = infer::Activation::sigmoid;
   }
   out.classes = width.classes;
