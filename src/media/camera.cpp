@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "media/capture_clock.h"
@@ -53,7 +54,10 @@ class CameraImpl : public Camera {
     Lock lock(mutex_);
     since_ = options_.clock->now();
   }
-  ~CameraImpl() override { CameraImpl::stop(); }
+  ~CameraImpl() override {
+    CameraImpl::stop();
+    live_.stop();  // views that came after the camera was stopped
+  }
 
   const std::string& id() const override { return id_; }
   const SourceConfig& config() const override { return config_; }
@@ -121,6 +125,7 @@ class CameraImpl : public Camera {
 
   Mutex thread_mutex_;
   std::thread thread_ GUARDED_BY(thread_mutex_);
+  bool views_ended_ GUARDED_BY(thread_mutex_) = false;
 };
 
 void CameraImpl::start() {
@@ -143,9 +148,14 @@ void CameraImpl::stop() {
     for (const auto& reader : readers_) reader->subscription->queue().close();
     wake_.notify_all();
   }
-  Lock lock(thread_mutex_);
-  if (thread_.joinable()) thread_.join();
-  live_.stop();
+  bool first = false;
+  {
+    Lock lock(thread_mutex_);
+    if (thread_.joinable()) thread_.join();
+    first = !std::exchange(views_ended_, true);
+  }
+  // Without the lock: what a view holds may take locks of its own.
+  if (first) live_.stop();
 }
 
 std::shared_ptr<FrameSubscription> CameraImpl::subscribe(double max_fps, size_t capacity,
@@ -154,7 +164,7 @@ std::shared_ptr<FrameSubscription> CameraImpl::subscribe(double max_fps, size_t 
   if (source_.kind != Source::Kind::path) when_full = WhenFull::drop_oldest;
   auto subscription = std::make_shared<FrameSubscription>(capacity, when_full);
   Lock lock(mutex_);
-  if (finished_) {
+  if (finished_ || final_) {
     subscription->queue().close();
     return subscription;
   }
