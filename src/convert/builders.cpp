@@ -171,20 +171,6 @@ std::optional<Value> folded(OnnxGraph& graph, const std::string& op, const Value
                                 : OnnxGraph::constant(shape, a.type, std::move(integers));
 }
 
-int onnx_type(Element type) {
-  switch (type) {
-    case Element::f32:
-      return onnx::TensorProto::FLOAT;
-    case Element::i32:
-      return onnx::TensorProto::INT32;
-    case Element::i64:
-      return onnx::TensorProto::INT64;
-    case Element::boolean:
-      return onnx::TensorProto::BOOL;
-  }
-  return onnx::TensorProto::UNDEFINED;
-}
-
 // begin, begin + step … of an axis.
 struct Range {
   std::int64_t begin = 0;

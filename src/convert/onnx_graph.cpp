@@ -17,20 +17,6 @@ static_assert(std::endian::native == std::endian::little, "ONNX raw data is litt
 constexpr int kOpset = 13;
 constexpr int kIrVersion = 7;
 
-int onnx_type(Element type) {
-  switch (type) {
-    case Element::f32:
-      return onnx::TensorProto::FLOAT;
-    case Element::i32:
-      return onnx::TensorProto::INT32;
-    case Element::i64:
-      return onnx::TensorProto::INT64;
-    case Element::boolean:
-      return onnx::TensorProto::BOOL;
-  }
-  return onnx::TensorProto::UNDEFINED;
-}
-
 template <class T>
 void append(std::string& bytes, T value) {
   bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -85,6 +71,20 @@ std::string lower(const std::string& text) {
 }
 
 }  // namespace
+
+int onnx_type(Element type) {
+  switch (type) {
+    case Element::f32:
+      return onnx::TensorProto::FLOAT;
+    case Element::i32:
+      return onnx::TensorProto::INT32;
+    case Element::i64:
+      return onnx::TensorProto::INT64;
+    case Element::boolean:
+      return onnx::TensorProto::BOOL;
+  }
+  return onnx::TensorProto::UNDEFINED;
+}
 
 int Value::position(int axis) const {
   return static_cast<int>(std::ranges::find(order, axis) - order.begin());

@@ -22,6 +22,9 @@ namespace poss::convert {
 
 enum class Element { f32, i32, i64, boolean };
 
+// The same as TensorProto::DataType.
+int onnx_type(Element type);
+
 // A constant in logical axis order. Floats hold f32, integers all other types.
 struct Constant {
   std::vector<float> floats;
